@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+/// For modules that lend values tied to the life of another, and for the few that touch raw memory.
+let lending: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+let raw: [SwiftSetting] = lending + [.strictMemorySafety()]
+
+let package = Package(
+  name: "windhover",
+  products: [
+  ],
+  dependencies: [
+  ],
+  targets: [
+    .target(name: "CEventSchema", path: "drivers/schema", publicHeadersPath: "."),
+    .target(name: "EventSchema", dependencies: ["CEventSchema"], swiftSettings: raw),
+    .target(name: "CLinux"),
+    .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
+  ],
+  swiftLanguageModes: [.v6]
+)

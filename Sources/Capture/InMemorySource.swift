@@ -1,0 +1,33 @@
+/// A finite source over records in memory: for tests, and for data that was read whole.
+@safe public struct InMemorySource: CaptureSource, ~Copyable {
+  private let bytes: UnsafeMutableRawBufferPointer
+  private var lanes: [LaneWindow]
+  private var batches = 0
+
+  /// - Parameter records: Whole records in wire format, each as ``EventBuilder/finish()`` gives it.
+  public init(_ records: [[UInt8]]) {
+    let count = records.reduce(0) { $0 + $1.count }
+    unsafe bytes = .allocate(byteCount: count, alignment: 8)
+    unsafe bytes.copyBytes(from: records.joined())
+    lanes = []
+    if count > 0 { unsafe lanes.append(LaneWindow(packed: bytes.baseAddress!, count: count)) }
+  }
+
+  deinit { unsafe bytes.deallocate() }
+
+  @_lifetime(&self)
+  public mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch {
+    batches += 1
+    if batches > 1 { throw .endOfStream }
+    return EventBatch(lanes.mutableSpan)
+  }
+
+  public borrowing func statistics() throws(CaptureError) -> CaptureStatistics {
+    var statistics = CaptureStatistics()
+    for lane in lanes {
+      statistics.seen += lane.takenCount - lane.malformedCount
+      statistics.lost.malformed += lane.malformedCount
+    }
+    return statistics
+  }
+}

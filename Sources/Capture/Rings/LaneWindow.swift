@@ -1,0 +1,112 @@
+public import CLinux
+
+/// The unread records of one producer: a ring shared by some CPUs, or a block of memory, as of one poll.
+///
+/// A window owns nothing. Its source guarantees that the memory stays mapped, and that bytes between `position` and
+/// `end` are not written, for as long as the batch that the window is lent to.
+@safe public struct LaneWindow: BitwiseCopyable {
+  /// How records follow each other in the lane's memory.
+  public enum Framing: UInt8, BitwiseCopyable, Sendable {
+    /// Back to back, each as long as its header says.
+    case packed
+    /// A BPF ring buffer: an 8-byte header (length, busy and discard bits), then 8 bytes of ours (CPU number in the
+    /// low 32 bits), then the record, all padded to 8 bytes. The mapping repeats its first 128 KiB behind its end,
+    /// so that a record that wraps is contiguous. Source: kernel/bpf/ringbuf.c, Linux 6.18.
+    case bpfRing
+  }
+
+  @usableFromInline let base: UnsafeRawPointer
+  @usableFromInline let mask: UInt64
+  @usableFromInline let framing: Framing
+  /// Where the next record is; after a batch, everything before it may be given back to the producer.
+  @usableFromInline var next: UInt64
+  @inlinable public var position: UInt64 { next }
+  /// Records taken since the window was made, and how many of those did not decode. The source adds them up.
+  @usableFromInline var taken: UInt64 = 0
+  @usableFromInline var malformed: UInt64 = 0
+  @inlinable public var takenCount: UInt64 { taken }
+  @inlinable public var malformedCount: UInt64 { malformed }
+  @usableFromInline let end: UInt64
+
+  /// Packed records in memory.
+  @inlinable public init(packed base: UnsafeRawPointer, count: Int) {
+    unsafe self.base = unsafe base
+    mask = .max
+    framing = .packed
+    next = 0
+    end = UInt64(count)
+  }
+
+  /// The filled part of a BPF ring.
+  ///
+  /// - Parameters:
+  ///   - data: Start of the mapped data pages.
+  ///   - size: The ring's size, a power of two.
+  ///   - consumed: The consumer position, which only the reader moves.
+  ///   - produced: The producer position, loaded with acquire after `consumed`.
+  @inlinable public init(bpfRing data: UnsafeRawPointer, size: Int, consumed: UInt64, produced: UInt64) {
+    unsafe base = unsafe data
+    mask = UInt64(size) &- 1
+    framing = .bpfRing
+    next = consumed
+    end = produced
+  }
+
+  @inlinable @inline(__always)
+  var head: UnsafeRawPointer { unsafe base.advanced(by: Int(truncatingIfNeeded: next & mask)) }
+
+  /// The timestamp of the next record, or `.max` if there is none that is complete.
+  ///
+  /// Steps over records that the producer discarded. A record that is still being written ends the lane for this
+  /// batch: the busy bit is cleared with a full barrier in `bpf_ringbuf_commit`, and our load is an acquire.
+  @inlinable @inline(__always)
+  mutating func headTimestamp() -> UInt64 {
+    switch framing {
+    case .packed:
+      // A tail too short for a header sorts first, so that reading it reports the damage at once.
+      guard next &+ 26 <= end else { return next < end ? 0 : .max }
+      return unsafe head.loadUnaligned(as: UInt64.self)
+    case .bpfRing:
+      while next < end {
+        let header = unsafe wh_load_acquire_32(head)
+        if header & 0x8000_0000 != 0 { return .max }
+        let length = UInt64(header & 0x3fff_ffff)
+        if header & 0x4000_0000 == 0 {
+          guard length >= 34 else { return 0 }
+          return unsafe head.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+        }
+        next &+= (length &+ 15) & ~7
+      }
+      return .max
+    }
+  }
+
+  /// Takes the next record: its first byte, its length in the frame, its CPU. Call only after ``headTimestamp()``.
+  @inlinable @inline(__always)
+  mutating func take() -> (start: UnsafeRawPointer, length: Int, cpu: UInt16) {
+    taken &+= 1
+    switch framing {
+    case .packed:
+      let start = unsafe head
+      let remaining = Int(end &- next)
+      guard remaining >= 26 else {
+        next = end
+        return unsafe (start, remaining, 0)
+      }
+      let length = Int(unsafe start.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+      guard length >= 26, length <= remaining else {
+        next = end
+        return unsafe (start, min(max(length, 0), remaining), 0)
+      }
+      next &+= UInt64(length)
+      return unsafe (start, length, 0)
+    case .bpfRing:
+      let start = unsafe head
+      let length = UInt64(unsafe start.loadUnaligned(as: UInt32.self) & 0x3fff_ffff)
+      next &+= (length &+ 15) & ~7
+      guard length >= 8 else { return unsafe (start, 0, 0) }
+      let cpu = unsafe start.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+      return unsafe (start + 16, Int(length) &- 8, UInt16(truncatingIfNeeded: cpu))
+    }
+  }
+}

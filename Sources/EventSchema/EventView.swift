@@ -1,0 +1,137 @@
+/// One captured event, read in place from the memory of its source.
+///
+/// The record is a 26-byte little-endian header, one length per parameter (16 bits; 32 for events flagged
+/// ``EventFlags/largePayload``), then the values back to back: see `drivers/schema/event_schema.h`. A view cannot
+/// outlive the batch, file block or array that lent it; copy out what must stay.
+public struct EventView: ~Escapable {
+  /// The whole record, header included.
+  public let record: RawSpan
+  /// The CPU that made the event; 0 where the source does not say.
+  public let cpu: UInt16
+  /// Where the values begin, and how wide a length is: read once, used by each parameter access.
+  @usableFromInline let valuesStart: Int
+  @usableFromInline let isLarge: Bool
+
+  /// Checks header, length table and the sum of the lengths once, so that later reads cannot overrun.
+  ///
+  /// - Throws: ``RecordError`` with what the record claims and what it has. The record is unusable then; its source
+  ///   counts it and goes on with the next.
+  @inlinable @inline(__always) @_lifetime(copy record)
+  public init(validating record: RawSpan, cpu: UInt16 = 0) throws(RecordError) {
+    guard record.byteCount >= 26 else {
+      throw .tooShort(length: record.byteCount, needed: 26)
+    }
+    let claimed = Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 16, as: UInt32.self))
+    guard claimed == record.byteCount else { throw .wrongLength(claimed: claimed, length: record.byteCount) }
+    let type = unsafe record.unsafeLoadUnaligned(fromByteOffset: 20, as: UInt16.self)
+    let count = Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 22, as: UInt32.self))
+    let large = wh_event_flags(type) & UInt16(EF_LARGE_PAYLOAD) != 0
+    guard count <= 32 else { throw .tooManyParameters(count) }
+    let start = 26 &+ count &* (large ? 4 : 2)
+    guard start <= record.byteCount else { throw .tooShort(length: record.byteCount, needed: start) }
+    var end = start
+    if large {
+      for index in 0..<count {
+        end &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 4 &* index, as: UInt32.self))
+      }
+    } else {
+      for index in 0..<count {
+        end &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 2 &* index, as: UInt16.self))
+      }
+    }
+    guard end <= record.byteCount else { throw .tooShort(length: record.byteCount, needed: end) }
+    self.record = record
+    self.cpu = cpu
+    valuesStart = start
+    isLarge = large
+  }
+
+  /// Nanoseconds since the Unix epoch.
+  @inlinable public var timestamp: UInt64 { unsafe record.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self) }
+  /// In the initial pid namespace. Iterator events carry `tgid << 32 | tid`.
+  @inlinable public var threadID: UInt64 { unsafe record.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self) }
+  @inlinable public var type: EventType {
+    unsafe EventType(rawValue: record.unsafeLoadUnaligned(fromByteOffset: 20, as: UInt16.self)).unsafelyUnwrapped
+  }
+  @inlinable public var parameterCount: Int {
+    Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 22, as: UInt32.self))
+  }
+
+  /// Where in ``record`` a parameter's value lies; empty for one that the record does not have.
+  ///
+  /// An absent parameter and an empty one both read as "no value": see WIRE, "empty, absent, truncated".
+  @inlinable @inline(__always)
+  public func range(of index: Int) -> Range<Int> {
+    guard index < parameterCount else { return 0..<0 }
+    var start = valuesStart
+    if isLarge {
+      for before in 0..<index {
+        start &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 4 &* before, as: UInt32.self))
+      }
+      let length = Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 4 &* index, as: UInt32.self))
+      return unsafe Range(uncheckedBounds: (start, start &+ length))
+    }
+    for before in 0..<index {
+      start &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 2 &* before, as: UInt16.self))
+    }
+    let length = Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 2 &* index, as: UInt16.self))
+    return unsafe Range(uncheckedBounds: (start, start &+ length))
+  }
+
+  /// The bytes of a value, its NUL included where it has one; no bytes if it is empty or absent.
+  @inlinable @inline(__always) @_lifetime(copy self)
+  public func bytes(_ index: Int) -> RawSpan { record.extracting(range(of: index)) }
+
+  /// Where in ``record`` a text lies: up to its first NUL, which is not part of it.
+  @inlinable
+  public func textRange(of index: Int) -> Range<Int> {
+    let range = range(of: index)
+    var end = range.lowerBound
+    while end < range.upperBound, unsafe record.unsafeLoad(fromByteOffset: end, as: UInt8.self) != 0 { end &+= 1 }
+    return unsafe Range(uncheckedBounds: (range.lowerBound, end))
+  }
+
+  /// The bytes of a text without its NUL. An empty text and a missing value look the same here: ask ``isEmpty(_:)``.
+  @inlinable @_lifetime(copy self)
+  public func text(_ index: Int) -> RawSpan { record.extracting(textRange(of: index)) }
+
+  /// Whether a parameter carries no value at all: zero length, or beyond the end of an older record.
+  @inlinable @inline(__always)
+  public func isEmpty(_ index: Int) -> Bool { range(of: index).isEmpty }
+
+  /// A value as it lies on the wire, or `nil` if it is empty, absent or narrower than `T`.
+  @inlinable @inline(__always)
+  public func value<T: FixedWidthInteger & BitwiseCopyable>(_ index: Int, as type: T.Type) -> T? {
+    let range = range(of: index)
+    guard range.count >= MemoryLayout<T>.size else { return nil }
+    return unsafe record.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: T.self)
+  }
+
+  /// The value of an 8-byte signed parameter (`ERRNO`, `FD`, `PID`), or `fallback` if it has none.
+  @inlinable @inline(__always)
+  public func int64(_ index: Int, or fallback: Int64) -> Int64 { value(index, as: Int64.self) ?? fallback }
+
+  @inlinable @inline(__always)
+  public func uint32(_ index: Int, or fallback: UInt32) -> UInt32 { value(index, as: UInt32.self) ?? fallback }
+
+  @inlinable @inline(__always)
+  public func uint64(_ index: Int, or fallback: UInt64) -> UInt64 { value(index, as: UInt64.self) ?? fallback }
+}
+
+/// Why bytes are not an event record.
+public enum RecordError: Error, Sendable, Equatable {
+  case tooShort(length: Int, needed: Int)
+  /// The header's length field disagrees with the room that the framing gives.
+  case wrongLength(claimed: Int, length: Int)
+  case tooManyParameters(Int)
+}
+
+extension RecordError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .tooShort(let length, let needed): "record of \(length) bytes where \(needed) are needed"
+    case .wrongLength(let claimed, let length): "record says \(claimed) bytes but its frame holds \(length)"
+    case .tooManyParameters(let count): "record claims \(count) parameters, at most 32 are possible"
+    }
+  }
+}
