@@ -20,6 +20,7 @@ let package = Package(
     .target(name: "CEventSchema", path: "drivers/schema", publicHeadersPath: "."),
     .target(name: "EventSchema", dependencies: ["CEventSchema"], swiftSettings: raw),
     .target(name: "CLinux"),
+    .target(name: "SystemState", dependencies: ["EventSchema"], swiftSettings: raw),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,30 @@
+/// The open descriptors of all processes, by process (its main thread's slot) and number.
+public struct DescriptorTable: ~Copyable {
+  @usableFromInline var entries: Slab<Descriptor>
+  @usableFromInline var byKey: IndexTable
+
+  init(limit: Int) {
+    entries = Slab(limit: limit)
+    byKey = IndexTable(capacity: 8192)
+  }
+
+  public var count: Int { entries.count }
+
+  @inlinable static func key(_ process: UInt32, _ number: Int64) -> UInt64 {
+    UInt64(process) << 32 | UInt64(UInt32(truncatingIfNeeded: number))
+  }
+
+  /// The slot of a descriptor, or ``Slot/none``.
+  ///
+  /// - Parameter process: The slot of the process's main thread, or none.
+  @inlinable public func find(_ process: UInt32, _ number: Int64) -> UInt32 {
+    guard process != Slot.none, number >= 0 else { return Slot.none }
+    return byKey.find(DescriptorTable.key(process, number)) ?? Slot.none
+  }
+
+  /// - Precondition: `slot` is that of a live entry.
+  @inlinable public subscript(slot: UInt32) -> Descriptor {
+    @inline(__always) _read { yield entries[slot] }
+    @inline(__always) _modify { yield &entries[slot] }
+  }
+}

@@ -1,0 +1,31 @@
+/// All threads by id, with the links between them.
+public struct ThreadTable: ~Copyable {
+  @usableFromInline var entries: Slab<ThreadEntry>
+  @usableFromInline var byID: IndexTable
+
+  init(limit: Int) {
+    entries = Slab(limit: limit)
+    byID = IndexTable(capacity: 4096)
+  }
+
+  public var count: Int { entries.count }
+
+  /// The slot of a thread, or ``Slot/none``.
+  @inlinable public func find(_ tid: Int32) -> UInt32 { byID.find(UInt64(UInt32(bitPattern: tid))) ?? Slot.none }
+
+  /// - Precondition: `slot` is that of a live entry, not ``Slot/none``.
+  @inlinable public subscript(slot: UInt32) -> ThreadEntry {
+    @inline(__always) _read { yield entries[slot] }
+    @inline(__always) _modify { yield &entries[slot] }
+  }
+
+  /// The main thread of the process that `slot` belongs to, or ``Slot/none``.
+  @inlinable public func mainThread(of slot: UInt32) -> UInt32 { slot == Slot.none ? Slot.none : entries[slot].main }
+
+  /// The main thread of the parent process: one step up the ancestry, or ``Slot/none`` at its end.
+  @inlinable public func parentProcess(of slot: UInt32) -> UInt32 {
+    guard slot != Slot.none else { return Slot.none }
+    let parent = entries[slot].parent
+    return parent == Slot.none ? Slot.none : entries[parent].main
+  }
+}

@@ -1,0 +1,35 @@
+internal import Glibc
+
+/// Address space that is reserved at once and backed by memory only where it is touched.
+///
+/// Tables in a region grow without copying and without moving, so an index stays good for the life of an entry. This
+/// folder and `Capture/Rings` are where raw memory is handled; everything above works with indices and spans.
+@safe @usableFromInline
+struct Region: ~Copyable {
+  @usableFromInline let base: UnsafeMutableRawPointer
+  @usableFromInline let byteCount: Int
+
+  /// Reserves at least `bytes`. The memory reads as zero.
+  ///
+  /// Running out of address space is not recoverable at this point (start-up, sizes from the configuration), so it
+  /// ends the program with a message.
+  @usableFromInline init(reserving bytes: Int) {
+    let rounded = (bytes + 0xffff) & ~0xffff
+    let address = unsafe mmap(
+      nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else {
+      fatalError("cannot reserve \(rounded >> 20) MiB of address space for the state tables; raise the limit (ulimit -v)")
+    }
+    unsafe base = unsafe address
+    byteCount = rounded
+  }
+
+  /// Gives whole pages back to the system; they read as zero afterwards.
+  @usableFromInline func discard(from start: Int, to end: Int) {
+    let first = (start + 4095) & ~4095
+    let last = end & ~4095
+    if first < last { unsafe _ = madvise(base + first, last - first, MADV_DONTNEED) }
+  }
+
+  deinit { unsafe _ = munmap(base, byteCount) }
+}

@@ -1,0 +1,60 @@
+internal import EventSchema
+
+/// Processes, descriptors, users and containers of the watched host, kept current by its events.
+///
+/// One thread owns it, applies each event, then looks at ``current`` and the tables. Nothing here is safe to share.
+/// Everything is bounded: what does not fit is refused or evicted, and counted in ``counters``.
+public struct SystemState: ~Copyable {
+  /// The bytes behind every ``TextHandle`` below.
+  public internal(set) var texts: TextPool
+  public internal(set) var threads: ThreadTable
+  public internal(set) var descriptors: DescriptorTable
+  public internal(set) var users: UserTable
+  public internal(set) var machine: Machine
+  /// What the last applied event was about.
+  public internal(set) var current = CurrentEvent()
+  public internal(set) var counters = StateCounters()
+
+  public init(limits: StateLimits = StateLimits(), machine: Machine = Machine()) {
+    texts = TextPool(limitBytes: limits.textBytes)
+    threads = ThreadTable(limit: limits.threads)
+    descriptors = DescriptorTable(limit: limits.descriptors)
+    users = UserTable()
+    self.machine = machine
+  }
+}
+
+/// Upper bounds of the tables. Address space is reserved for all of it, memory used only for what is there.
+public struct StateLimits: Sendable {
+  public var threads = 262_144
+  /// Over all processes; each process holds at most ``descriptorsPerProcess``.
+  public var descriptors = 2_097_152
+  public var descriptorsPerProcess = 4096
+  public var textBytes = 1 << 30
+  public init() {}
+}
+
+/// What the tables could not keep, by reason, and how often they were asked.
+public struct StateCounters: Sendable, Equatable {
+  public var threadsRefused: UInt64 = 0
+  public var threadsEvicted: UInt64 = 0
+  public var descriptorsRefused: UInt64 = 0
+  public var threadLookupsFailed: UInt64 = 0
+  public var descriptorLookupsFailed: UInt64 = 0
+  public var threadsAdded: UInt64 = 0
+  public var threadsRemoved: UInt64 = 0
+  public var descriptorsAdded: UInt64 = 0
+  public var descriptorsRemoved: UInt64 = 0
+  public init() {}
+}
+
+/// Facts of the machine that fields and sockets need.
+public struct Machine: Sendable {
+  public var hostName = ""
+  /// Nanoseconds since the epoch at boot.
+  public var bootTime: UInt64 = 0
+  /// Addresses of the host's interfaces; loopback is always local.
+  public var addressesV4: [IPAddress] = []
+  public var addressesV6: [IPAddress] = []
+  public init() {}
+}
