@@ -2,8 +2,11 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static uint64_t now(clockid_t clock)
 {
@@ -23,3 +26,38 @@ const char *wh_error_text(int error)
 
 	return text ? text : "unknown error";
 }
+
+long wh_read_file(const char *path, void *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t total = 0;
+	long error = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (total < size) {
+		ssize_t count = read(fd, (char *)buffer + total, size - total);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			error = -errno;
+		if (count <= 0)
+			break;
+		total += (size_t)count;
+	}
+	close(fd);
+	return total > 0 ? (long)total : error;
+}
+
+int wh_can_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return 1;
+}
+
+uint32_t wh_effective_user(void) { return geteuid(); }

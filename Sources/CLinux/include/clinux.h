@@ -30,4 +30,14 @@ uint64_t wh_clock_realtime(void);
 /* strerror without its thread-unsafe buffer: the text of errno value `error`, in a constant. */
 const char *wh_error_text(int error);
 
+/*
+ * Reads a small file whole, without following it while it grows.
+ *
+ * Returns the bytes read, at most `size`, or a negative errno.
+ */
+long wh_read_file(const char *path, void *buffer, size_t size);
+/* Whether this process may open the file for reading; opens and closes it, as access() judges by the real user. */
+int wh_can_read(const char *path);
+uint32_t wh_effective_user(void);
+
 #endif
