@@ -20,8 +20,16 @@ let package = Package(
     .target(name: "CEventSchema", path: "drivers/schema", publicHeadersPath: "."),
     .target(name: "EventSchema", dependencies: ["CEventSchema"], swiftSettings: raw),
     .target(name: "CLinux"),
-    .target(name: "SystemState", dependencies: ["EventSchema"], swiftSettings: raw),
+    .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
+    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS"], swiftSettings: raw),
+    .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
+    .executableTarget(
+      name: "StateBenchmark", dependencies: ["SystemState", "CaptureTesting", "EventSchema"],
+      path: "Tests/Benchmarks/State", swiftSettings: lending),
+    .testTarget(
+      name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
+    .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
   ],
   swiftLanguageModes: [.v6]
 )
