@@ -21,6 +21,13 @@ let package = Package(
     .target(name: "EventSchema", dependencies: ["CEventSchema"], swiftSettings: raw),
     .target(name: "CLinux"),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
+    .target(name: "FilterLanguage", swiftSettings: strict),
+    .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: raw),
+    .target(name: "RuleCompiler", dependencies: ["FilterLanguage", "YAML"], swiftSettings: strict),
+    .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
+    .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
+    .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
