@@ -1,0 +1,6 @@
+#ifndef WINDHOVER_CYAML_H
+#define WINDHOVER_CYAML_H
+
+#include <yaml.h>
+
+#endif
