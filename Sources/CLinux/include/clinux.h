@@ -30,4 +30,11 @@ uint64_t wh_clock_realtime(void);
 /* strerror without its thread-unsafe buffer: the text of errno value `error`, in a constant. */
 const char *wh_error_text(int error);
 
+/* Seconds east of UTC of the local zone at `seconds` since the epoch; 0 if the zone is unknown. */
+int64_t wh_utc_offset(int64_t seconds);
+
+/* printf's %g and %.*f into `buffer`. Return the length, without the NUL. */
+size_t wh_print_general(double value, char *buffer, size_t size);
+size_t wh_print_fixed(double value, int decimals, char *buffer, size_t size);
+
 #endif
