@@ -15,10 +15,23 @@ public struct SystemState: ~Copyable {
   public internal(set) var current = CurrentEvent()
   public internal(set) var counters = StateCounters()
 
+  let limits: StateLimits
+  /// Where the text of the moment is put together.
+  var scratch = ByteBuffer(capacity: 1 << 16)
+  /// Entry sides of calls in progress, one per thread at most.
+  var callEntries: Slab<CallEntry>
+  var recentExits = RecentExits()
+  /// What the last event ended and the next one removes, so that rules still see it.
+  var pending = PendingRemovals()
+  /// Reads threads that no event introduced; none while replaying.
+  var lookup: ThreadLookup?
+
   public init(limits: StateLimits = StateLimits(), machine: Machine = Machine()) {
+    self.limits = limits
     texts = TextPool(limitBytes: limits.textBytes)
     threads = ThreadTable(limit: limits.threads)
     descriptors = DescriptorTable(limit: limits.descriptors)
+    callEntries = Slab(limit: limits.callEntries)
     users = UserTable()
     self.machine = machine
   }
@@ -31,6 +44,10 @@ public struct StateLimits: Sendable {
   public var descriptors = 2_097_152
   public var descriptorsPerProcess = 4096
   public var textBytes = 1 << 30
+  /// Threads that are inside open or connect at the same time.
+  public var callEntries = 65_536
+  /// How many unknown threads are looked up in /proc within one second of event time.
+  public var lookupsPerSecond = 1000
   public init() {}
 }
 
@@ -39,12 +56,17 @@ public struct StateCounters: Sendable, Equatable {
   public var threadsRefused: UInt64 = 0
   public var threadsEvicted: UInt64 = 0
   public var descriptorsRefused: UInt64 = 0
+  public var threadLookups: UInt64 = 0
   public var threadLookupsFailed: UInt64 = 0
+  /// Unknown threads that were not looked up because of ``StateLimits/lookupsPerSecond``.
+  public var threadLookupsLimited: UInt64 = 0
   public var descriptorLookupsFailed: UInt64 = 0
   public var threadsAdded: UInt64 = 0
   public var threadsRemoved: UInt64 = 0
   public var descriptorsAdded: UInt64 = 0
   public var descriptorsRemoved: UInt64 = 0
+  /// Entry sides of open and connect that found no room: the exit side's arguments were used.
+  public var callEntriesRefused: UInt64 = 0
   public init() {}
 }
 
@@ -55,6 +77,8 @@ public struct Machine: Sendable {
   public var bootTime: UInt64 = 0
   /// Addresses of the host's interfaces; loopback is always local.
   public var addressesV4: [IPAddress] = []
+  /// The network mask of each of ``addressesV4``, in the same order and byte order.
+  public var masksV4: [UInt32] = []
   public var addressesV6: [IPAddress] = []
   public init() {}
 }

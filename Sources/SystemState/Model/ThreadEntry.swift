@@ -77,8 +77,9 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   public internal(set) var previousSibling: UInt32 = Slot.none
   /// The main thread's entry (its own slot for the main thread); none while it is unknown.
   public internal(set) var main: UInt32 = Slot.none
-  /// Next thread of the same process, from the main thread on.
+  /// Neighbours in the list of the process's threads, from the main thread on.
   public internal(set) var nextInGroup: UInt32 = Slot.none
+  public internal(set) var previousInGroup: UInt32 = Slot.none
   /// Kept in the main thread's entry: threads of the process that have not exited.
   public internal(set) var liveThreads: UInt32 = 0
   /// Kept in the main thread's entry: the head of the process's descriptors, and how many there are.
@@ -88,6 +89,11 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   public var isReaper = false
   /// The number of the descriptor that the thread's last event used; what `fd.num` shows.
   public var lastDescriptor: Int64 = -1
+  /// When /proc was read for this entry; 0 if it was made from events. Older events do not change what the reading
+  /// already holds: see ``SystemState/scanProcesses(_:deadline:progress:)``.
+  public var readTime: UInt64 = 0
+  /// Slot of what the entry side of the call in progress said, ``Slot/none`` for nothing.
+  var pendingEntry: UInt32 = Slot.none
 
   public init(tid: Int32) { self.tid = tid }
 

@@ -2,8 +2,12 @@
 public struct ThreadTable: ~Copyable {
   @usableFromInline var entries: Slab<ThreadEntry>
   @usableFromInline var byID: IndexTable
+  public let limit: Int
+  /// Where the last search for an entry to drop ended.
+  var evictionHand: UInt32 = 0
 
   init(limit: Int) {
+    self.limit = limit
     entries = Slab(limit: limit)
     byID = IndexTable(capacity: 4096)
   }

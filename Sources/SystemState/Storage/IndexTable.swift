@@ -2,7 +2,7 @@
 ///
 /// Keys are not chosen by the watched system freely enough to matter (thread ids, descriptor numbers), and a
 /// multiplicative hash spreads dense ones; the table doubles at three quarters full and never shrinks.
-public struct IndexTable: ~Copyable {
+@safe public struct IndexTable: ~Copyable {
   @usableFromInline struct Cell: BitwiseCopyable {
     @usableFromInline var key: UInt64
     /// `.max` marks an empty cell.
@@ -12,7 +12,8 @@ public struct IndexTable: ~Copyable {
       self.slot = slot
     }
   }
-  @usableFromInline var cells: [Cell]
+  /// Owned; every index into it is masked, so it needs no bounds check.
+  @usableFromInline var cells: UnsafeMutablePointer<Cell>
   @usableFromInline var mask: Int
   @usableFromInline var shift: UInt64
   public private(set) var count = 0
@@ -20,9 +21,17 @@ public struct IndexTable: ~Copyable {
   public init(capacity: Int = 1024) {
     var size = 16
     while size < capacity { size *= 2 }
-    cells = Array(repeating: Cell(key: 0, slot: .max), count: size)
+    unsafe cells = IndexTable.allocate(size)
     mask = size - 1
     shift = UInt64(64 - size.trailingZeroBitCount)
+  }
+
+  deinit { unsafe cells.deallocate() }
+
+  private static func allocate(_ size: Int) -> UnsafeMutablePointer<Cell> {
+    let cells = UnsafeMutablePointer<Cell>.allocate(capacity: size)
+    unsafe cells.initialize(repeating: Cell(key: 0, slot: .max), count: size)
+    return unsafe cells
   }
 
   @inlinable @inline(__always)
@@ -32,7 +41,7 @@ public struct IndexTable: ~Copyable {
   @inlinable public func find(_ key: UInt64) -> UInt32? {
     var at = home(key)
     while true {
-      let cell = cells[at]
+      let cell = unsafe cells[at]
       if cell.slot == .max { return nil }
       if cell.key == key { return cell.slot }
       at = (at &+ 1) & mask
@@ -41,47 +50,49 @@ public struct IndexTable: ~Copyable {
 
   /// Stores a slot for a key, replacing an earlier one.
   public mutating func insert(_ key: UInt64, _ slot: UInt32) {
-    if (count + 1) * 4 > cells.count * 3 { grow() }
+    if (count &+ 1) &* 4 > (mask &+ 1) &* 3 { grow() }
     var at = home(key)
-    while cells[at].slot != .max {
-      if cells[at].key == key {
-        cells[at].slot = slot
+    while unsafe cells[at].slot != .max {
+      if unsafe cells[at].key == key {
+        unsafe cells[at].slot = slot
         return
       }
       at = (at &+ 1) & mask
     }
-    cells[at] = Cell(key: key, slot: slot)
-    count += 1
+    unsafe cells[at] = Cell(key: key, slot: slot)
+    count &+= 1
   }
 
   /// Removes a key; the entries behind it move up, so that no search stops early.
   public mutating func remove(_ key: UInt64) {
     var hole = home(key)
     while true {
-      if cells[hole].slot == .max { return }
-      if cells[hole].key == key { break }
+      if unsafe cells[hole].slot == .max { return }
+      if unsafe cells[hole].key == key { break }
       hole = (hole &+ 1) & mask
     }
-    count -= 1
+    count &-= 1
     var at = hole
     while true {
       at = (at &+ 1) & mask
-      if cells[at].slot == .max { break }
-      let wanted = home(cells[at].key)
+      let cell = unsafe cells[at]
+      if cell.slot == .max { break }
+      let wanted = home(cell.key)
       if (at &- wanted) & mask >= (at &- hole) & mask {
-        cells[hole] = cells[at]
+        unsafe cells[hole] = cell
         hole = at
       }
     }
-    cells[hole].slot = .max
+    unsafe cells[hole].slot = .max
   }
 
   private mutating func grow() {
-    let old = cells
-    cells = Array(repeating: Cell(key: 0, slot: .max), count: old.count * 2)
-    mask = cells.count - 1
+    let (old, size) = (unsafe cells, mask + 1)
+    unsafe cells = IndexTable.allocate(size * 2)
+    mask = size * 2 - 1
     shift -= 1
     count = 0
-    for cell in old where cell.slot != .max { insert(cell.key, cell.slot) }
+    for at in 0..<size where unsafe old[at].slot != .max { insert(unsafe old[at].key, unsafe old[at].slot) }
+    unsafe old.deallocate()
   }
 }

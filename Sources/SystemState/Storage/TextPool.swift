@@ -106,6 +106,17 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
     bytesInUse -= Int(granules) << 4
   }
 
+  /// Another owner's share of `candidate` if it holds the same bytes, a new text otherwise.
+  ///
+  /// What a fork or exec reports is mostly what the parent has already.
+  mutating func store(_ bytes: borrowing RawSpan, sharing candidate: TextHandle) -> TextHandle {
+    if Int(candidate.length) == bytes.byteCount, self.bytes(candidate).equals(bytes) {
+      retain(candidate)
+      return candidate
+    }
+    return store(bytes)
+  }
+
   /// Releases what `handle` named and stores `bytes` in its place.
   public mutating func replace(_ handle: inout TextHandle, with bytes: borrowing RawSpan) {
     let old = handle

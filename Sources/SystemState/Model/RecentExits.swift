@@ -1,0 +1,28 @@
+/// Threads that exited a moment ago: a parent's clone event may arrive after its short-lived child's last one.
+///
+/// A direct-mapped table over the low bits of the id: ids are handed out in sequence, so the last 8192 exits rarely
+/// push each other out. A forgotten exit costs one stale entry, which the next owner of the id replaces.
+struct RecentExits: ~Copyable {
+  private struct Exit: BitwiseCopyable {
+    var tid: Int32 = -1
+    var ptid: Int32 = -1
+    var pid: Int32 = -1
+    var time: UInt64 = 0
+  }
+  private var exits = [Exit](repeating: Exit(), count: 8192)
+  /// Nanoseconds for which an exit counts as recent.
+  static let memory: UInt64 = 2_000_000_000
+
+  mutating func insert(tid: Int32, ptid: Int32, pid: Int32, time: UInt64) {
+    exits[Int(tid) & 8191] = Exit(tid: tid, ptid: ptid, pid: pid, time: time)
+  }
+
+  /// Whether a child of this caller exited less than two seconds before `time`.
+  ///
+  /// - Parameter process: The caller's process: what a thread it made belongs to.
+  func contains(tid: Int32, caller: Int32, process: Int32, at time: UInt64) -> Bool {
+    let exit = exits[Int(tid) & 8191]
+    return exit.tid == tid && (exit.ptid == caller || exit.pid == process)
+      && (time < exit.time || time - exit.time < RecentExits.memory)
+  }
+}

@@ -1,0 +1,56 @@
+internal import EventSchema
+
+/// Only the calling thread changes, as in the kernel: the C library repeats these calls in every thread.
+extension SystemState {
+  private func mayChange(_ event: borrowing EventView) -> Bool {
+    event.int64(0, or: -1) >= 0 && current.thread != Slot.none && !isOlderThanReading
+  }
+
+  /// - Parameter parameter: The effective id. -1 means "leave it" to setreuid and setresuid.
+  mutating func setUser(_ event: borrowing EventView, _ parameter: Int) {
+    guard mayChange(event), let uid = event.value(parameter, as: UInt32.self), uid != .max else { return }
+    threads[current.thread].uid = uid
+  }
+
+  mutating func setGroup(_ event: borrowing EventView, _ parameter: Int) {
+    guard mayChange(event), let gid = event.value(parameter, as: UInt32.self), gid != .max else { return }
+    threads[current.thread].gid = gid
+  }
+
+  mutating func setSession(_ event: borrowing EventView) {
+    guard mayChange(event) else { return }
+    threads[current.thread].sid = Int32(truncatingIfNeeded: event.int64(0, or: -1))
+  }
+
+  mutating func setCapabilities(_ event: borrowing EventView) {
+    guard mayChange(event) else { return }
+    let slot = current.thread
+    threads[slot].capInheritable = event.uint64(1, or: threads[slot].capInheritable)
+    threads[slot].capPermitted = event.uint64(2, or: threads[slot].capPermitted)
+    threads[slot].capEffective = event.uint64(3, or: threads[slot].capEffective)
+  }
+
+  /// The first process in a user namespace has all capabilities there. Source: user_namespaces(7).
+  mutating func namespace(_ event: borrowing EventView, flags: Int) {
+    guard mayChange(event) else { return }
+    let wanted = ThreadFlags(rawValue: event.uint32(flags, or: 0))
+    guard wanted.contains(.newUserNamespace) else { return }
+    let slot = current.thread
+    threads[slot].capInheritable = SystemState.allCapabilities
+    threads[slot].capPermitted = SystemState.allCapabilities
+    threads[slot].capEffective = SystemState.allCapabilities
+  }
+
+  /// CAP_CHOWN (0) to CAP_CHECKPOINT_RESTORE (40).
+  static var allCapabilities: UInt64 { (1 << 41) - 1 }
+
+  /// A subreaper adopts the orphans below it. The option that asks for the mark reports it as well.
+  mutating func prctl(_ event: borrowing EventView) {
+    guard mayChange(event), let main = Optional(current.mainThread), main != Slot.none else { return }
+    switch event.uint32(1, or: 0) {
+    case UInt32(WH_FLAG_prctl_options_PR_SET_CHILD_SUBREAPER), UInt32(WH_FLAG_prctl_options_PR_GET_CHILD_SUBREAPER):
+      threads[main].isReaper = event.int64(3, or: 0) != 0
+    default: break
+    }
+  }
+}

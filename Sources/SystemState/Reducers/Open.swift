@@ -1,0 +1,106 @@
+internal import EventSchema
+
+/// Portable open flags that the state acts on; `file_flags` of the schema.
+enum OpenFlags {
+  static let directory: UInt32 = 1 << 10
+  static let closeOnExec: UInt32 = 1 << 12
+  /// From here on bits say what the kernel found, not what the program asked.
+  static let kernelBits: UInt32 = ~0 << 14
+  static let upperLayer: UInt32 = 1 << 15
+  static let lowerLayer: UInt32 = 1 << 16
+}
+
+extension SystemState {
+  /// openat and openat2 with the numbers of their parameters; the inode follows the device.
+  mutating func openAt(_ event: borrowing EventView, name: Int, flags: Int, device: Int) {
+    let number = event.int64(0, or: -1)
+    guard number >= 0 else { return }
+    finishOpen(
+      number: number, directory: event.int64(1, or: -100), path: event.bytes(name),
+      flags: event.uint32(flags, or: 0), device: event.uint32(device, or: 0), inode: event.uint64(device + 1, or: 0),
+      exit: event.type)
+  }
+
+  mutating func open(_ event: borrowing EventView) {
+    let number = event.int64(0, or: -1)
+    guard number >= 0 else { return }
+    finishOpen(
+      number: number, directory: -100, path: event.bytes(1), flags: event.uint32(2, or: 0),
+      device: event.uint32(4, or: 0), inode: event.uint64(5, or: 0), exit: .open)
+  }
+
+  mutating func creat(_ event: borrowing EventView) {
+    let number = event.int64(0, or: -1)
+    guard number >= 0 else { return }
+    // The two bits are those of `creat_flags`: upper layer, lower layer.
+    let layers = UInt32(event.value(5, as: UInt16.self) ?? 0) & 3
+    finishOpen(
+      number: number, directory: -100, path: event.bytes(1), flags: layers << 15,
+      device: event.uint32(3, or: 0), inode: event.uint64(4, or: 0), exit: .creat)
+  }
+
+  /// The path comes from the new descriptor: it is absolute already.
+  mutating func openByHandle(_ event: borrowing EventView) {
+    let number = event.int64(0, or: -1)
+    guard number >= 0 else { return }
+    finishOpen(
+      number: number, directory: -100, path: event.bytes(3), flags: event.uint32(2, or: 0),
+      device: event.uint32(4, or: 0), inode: event.uint64(5, or: 0), exit: .open_by_handle_at)
+  }
+
+  /// Adds the descriptor of a successful open.
+  ///
+  /// The entry side of the call, if it was seen, decides about path, directory and flags.
+  private mutating func finishOpen(
+    number: Int64, directory: Int64, path: borrowing RawSpan, flags: UInt32, device: UInt32, inode: UInt64,
+    exit: EventType
+  ) {
+    current.descriptorNumber = number
+    guard current.mainThread != Slot.none else { return }
+    let entry = threads[current.thread].pendingEntry
+    if entry != Slot.none, callEntries[entry].exit == exit, !callEntries[entry].name.isEmpty,
+      !texts.bytes(callEntries[entry].name).equals("<NA>")
+    {
+      let said = callEntries[entry]
+      var descriptor = makeFile(
+        number: number, flags: said.flags | (flags & OpenFlags.kernelBits), device: device, inode: inode)
+      let start = self.directory(said.directory)
+      scratch.setPath(start, said.name, in: texts)
+      descriptor.name = texts.store(scratch, sharing: said.name)
+      texts.retain(said.name)
+      descriptor.rawName = said.name
+      open(descriptor)
+      return
+    }
+
+    var descriptor = makeFile(number: number, flags: flags, device: device, inode: inode)
+    let shape = path.pathShape()
+    let raw = path.extracting(0..<shape.length)
+    if shape.isPlain, shape.length < ByteBuffer.pathLimit, raw.byte(0) == UInt8(ascii: "/") {
+      // The common case: both names are the bytes of the event.
+      descriptor.name = texts.store(raw)
+      texts.retain(descriptor.name)
+      descriptor.rawName = descriptor.name
+    } else {
+      let start = self.directory(directory)
+      scratch.setPath(start, raw, in: texts)
+      descriptor.name = texts.store(scratch)
+      descriptor.rawName = texts.store(raw, sharing: descriptor.name)
+    }
+    open(descriptor)
+  }
+
+  @inline(__always)
+  private func makeFile(number: Int64, flags: UInt32, device: UInt32, inode: UInt64) -> Descriptor {
+    var descriptor = Descriptor(number: number, kind: flags & OpenFlags.directory != 0 ? .directory : .file)
+    descriptor.openFlags = flags
+    descriptor.device = device
+    descriptor.inode = inode
+    if flags & (OpenFlags.closeOnExec | OpenFlags.upperLayer | OpenFlags.lowerLayer) != 0 {
+      if flags & OpenFlags.closeOnExec != 0 { descriptor.flags.insert(.closeOnExec) }
+      if flags & OpenFlags.upperLayer != 0 { descriptor.flags.insert(.upperLayer) }
+      if flags & OpenFlags.lowerLayer != 0 { descriptor.flags.insert(.lowerLayer) }
+    }
+    return descriptor
+  }
+}
