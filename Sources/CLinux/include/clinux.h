@@ -39,5 +39,11 @@ long wh_read_file(const char *path, void *buffer, size_t size);
 /* Whether this process may open the file for reading; opens and closes it, as access() judges by the real user. */
 int wh_can_read(const char *path);
 uint32_t wh_effective_user(void);
+/* Seconds east of UTC of the local zone at `seconds` since the epoch; 0 if the zone is unknown. */
+int64_t wh_utc_offset(int64_t seconds);
+
+/* printf's %g and %.*f into `buffer`. Return the length, without the NUL. */
+size_t wh_print_general(double value, char *buffer, size_t size);
+size_t wh_print_fixed(double value, int decimals, char *buffer, size_t size);
 
 #endif

@@ -1,0 +1,81 @@
+internal import EventSchema
+
+extension FieldClass {
+  static let container = FieldClass(
+    name: "container", title: "Containers", description: "The container that the process runs in.",
+    sources: ["syscall"],
+    fields: [
+      FieldInfo(.containerId, "container.id", .text, flags: [.suggestedForOutput], "Id",
+        "First 12 characters of the container's id; host outside containers."),
+      FieldInfo(.containerFullId, "container.full_id", .text, "Full id",
+        "The container's whole id; host outside containers."),
+      FieldInfo(.containerName, "container.name", .text, flags: [.suggestedForOutput], "Name",
+        "Name of the container; host outside containers."),
+      FieldInfo(.containerImage, "container.image", .text, "Image",
+        "Name of the image with its tag or digest."),
+      FieldInfo(.containerImageId, "container.image.id", .text, "Image id",
+        "Id of the image."),
+      FieldInfo(.containerType, "container.type", .text, "Runtime",
+        "What runs the container: docker, podman, containerd, cri-o and so on; host outside containers."),
+      FieldInfo(.containerPrivileged, "container.privileged", .bool, "Privileged",
+        "Whether the container runs with all privileges."),
+      FieldInfo(.containerMounts, "container.mounts", .text, "Mounts",
+        "All mounts as source:destination:mode:writable:propagation, joined by commas."),
+      FieldInfo(.containerMount, "container.mount", .text, argument: .indexOrKey(required: true), "Mount",
+        "One mount, by position or by a pattern for its source."),
+      FieldInfo(
+        .containerMountSource, "container.mount.source", .text, argument: .indexOrKey(required: true), "Mount source",
+        "Source of one mount, by position or by a pattern for its destination."),
+      FieldInfo(
+        .containerMountDest, "container.mount.dest", .text, argument: .indexOrKey(required: true), "Mount destination",
+        "Destination of one mount, by position or by a pattern for its source."),
+      FieldInfo(.containerMountMode, "container.mount.mode", .text, argument: .indexOrKey(required: true), "Mount mode",
+        "Mode of one mount, by position or by a pattern for its source."),
+      FieldInfo(
+        .containerMountRdwr, "container.mount.rdwr", .text, argument: .indexOrKey(required: true), "Mount is writable",
+        "Whether one mount is writable, by position or by a pattern for its source."),
+      FieldInfo(
+        .containerMountPropagation, "container.mount.propagation", .text, argument: .indexOrKey(required: true), "Mount propagation",
+        "Propagation of one mount, by position or by a pattern for its source."),
+      FieldInfo(
+        .containerImageRepository, "container.image.repository", .text, flags: [.suggestedForOutput], "Image repository",
+        "Name of the image without tag and digest."),
+      FieldInfo(.containerImageTag, "container.image.tag", .text, flags: [.suggestedForOutput], "Image tag",
+        "Tag of the image."),
+      FieldInfo(.containerImageDigest, "container.image.digest", .text, "Image digest",
+        "Digest of the image in its registry."),
+      FieldInfo(.containerHealthcheck, "container.healthcheck", .text, flags: [.deprecated], "Health check",
+        "Never has a value. Kept for old rules."),
+      FieldInfo(.containerLivenessProbe, "container.liveness_probe", .text, flags: [.deprecated], "Liveness probe",
+        "Never has a value. Kept for old rules."),
+      FieldInfo(.containerReadinessProbe, "container.readiness_probe", .text, flags: [.deprecated], "Readiness probe",
+        "Never has a value. Kept for old rules."),
+      FieldInfo(.containerStartTs, "container.start_ts", .time, "Start",
+        "When the container's pid namespace began, nanoseconds since the epoch."),
+      FieldInfo(.containerDuration, "container.duration", .duration, "Age",
+        "Nanoseconds since the container's pid namespace began."),
+      FieldInfo(.containerIp, "container.ip", .text, "Address",
+        "Primary address of the container."),
+      FieldInfo(.containerCniJson, "container.cni.json", .text, "CNI result",
+        "Result of the network plugins as JSON text."),
+      FieldInfo(.containerHostPid, "container.host_pid", .bool, "Host pid namespace",
+        "Whether the container shares the host's pid namespace."),
+      FieldInfo(.containerHostNetwork, "container.host_network", .bool, "Host network",
+        "Whether the container shares the host's network namespace."),
+      FieldInfo(.containerHostIpc, "container.host_ipc", .bool, "Host IPC",
+        "Whether the container shares the host's IPC namespace."),
+      FieldInfo(.containerLabel, "container.label", .text, argument: .key(required: true), "Label",
+        "Value of the container's label that is named in brackets."),
+      FieldInfo(.containerLabels, "container.labels", .text, "Labels",
+        "All labels as key:value, joined by a comma and a blank."),
+      FieldInfo(
+        .procIsContainerHealthcheck, "proc.is_container_healthcheck", .bool, flags: [.deprecated], "Is health check",
+        "Never has a value. Kept for old rules."),
+      FieldInfo(
+        .procIsContainerLivenessProbe, "proc.is_container_liveness_probe", .bool, flags: [.deprecated], "Is liveness probe",
+        "Never has a value. Kept for old rules."),
+      FieldInfo(
+        .procIsContainerReadinessProbe, "proc.is_container_readiness_probe", .bool, flags: [.deprecated], "Is readiness probe",
+        "Never has a value. Kept for old rules."),
+    ])
+}

@@ -1,0 +1,209 @@
+internal import ByteText
+public import EventSchema
+public import SystemState
+
+/// Looks up what a set of fields has on an event, each at most once.
+///
+/// A rule program gives the fields that it uses and refers to them by their position from then on. For each event:
+/// apply it to the state, ``begin()``, then ask for values. Nothing is allocated once the scratch has grown to what the
+/// longest texts need. Belongs to the thread that owns the state.
+public struct FieldExtractor: ~Copyable {
+  /// What the event path needs of a ``ResolvedField``, as plain data.
+  struct Plan: BitwiseCopyable {
+    var id: FieldID
+    var area: Area
+    var type: ParameterType
+    var format: NumberFormat
+    /// -1 for none.
+    var index: Int32
+    var keyStart: Int32
+    var keyCount: Int32
+    /// Where the field's parameter positions begin; -1 for none.
+    var positions: Int32
+  }
+
+  /// Which part of the extractor knows a field.
+  enum Area: UInt8, BitwiseCopyable {
+    case event, result, process, ancestor, user, descriptor, path, container
+  }
+
+  struct Cell: BitwiseCopyable {
+    var value: FieldValue
+    var generation: UInt32
+  }
+
+  public let fields: [ResolvedField]
+  var plans: [Plan] = []
+  private var cells: [Cell] = []
+  private var generation: UInt32 = 1
+  /// Constants, then what the event's values needed to be written down.
+  var scratch: [UInt8]
+  /// Items of list values.
+  var items: [FieldValue] = []
+  var keys: [UInt8] = []
+  var positions: [Int8] = []
+  /// Fields that remember an earlier event: its time, or how often they were looked at.
+  var memory: [UInt64]
+  let constants: Constants
+  private let constantBytes: Int
+  let tables: EventTables
+  /// The containers whose metadata is known.
+  public var containers = ContainerTable()
+  /// What `evt.source` shows.
+  let source: FieldValue
+
+  /// - Parameter source: The name of the source that the events come from.
+  public init(_ fields: [ResolvedField], source: String = "syscall") {
+    self.fields = fields
+    constants = Constants()
+    scratch = constants.bytes
+    self.source = .scratch(scratch.count, source.utf8.count)
+    scratch.append(text: source)
+    constantBytes = scratch.count
+    scratch.reserveCapacity(constantBytes + 64 << 10)
+    items.reserveCapacity(256)
+    tables = EventTables()
+    memory = [UInt64](repeating: 0, count: fields.count)
+    cells = [Cell](repeating: Cell(value: .missing, generation: 0), count: fields.count)
+    for field in fields { plans.append(plan(field)) }
+  }
+
+  private mutating func plan(_ field: ResolvedField) -> Plan {
+    let plan = Plan(
+      id: field.id, area: Area(field), type: field.type, format: field.info.format,
+      index: field.index.map { Int32(clamping: $0) } ?? -1, keyStart: Int32(keys.count),
+      keyCount: Int32(field.key.count), positions: field.parameters.isEmpty ? -1 : Int32(positions.count))
+    keys.append(contentsOf: field.key)
+    positions.append(contentsOf: field.parameters)
+    return plan
+  }
+
+  /// Forgets the values of the event before.
+  @inline(__always)
+  public mutating func begin() {
+    generation &+= 1
+    if generation == 0 { restart() }
+    if scratch.count > constantBytes { scratch.removeSubrange(constantBytes...) }
+    if !items.isEmpty { items.removeAll(keepingCapacity: true) }
+  }
+
+  /// Every four billion events the generations begin anew.
+  @inline(never)
+  private mutating func restart() {
+    for index in cells.indices { cells[index].generation = 0 }
+    generation = 1
+  }
+
+  /// The value of the field at this position on the event that was applied to the state last.
+  ///
+  /// - Parameter field: The position in the fields that the extractor was made with.
+  public mutating func value(
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> FieldValue {
+    let cell = cells[field]
+    if cell.generation == generation { return cell.value }
+    let plan = plans[field]
+    let value: FieldValue
+    switch plan.area {
+    case .event: value = eventValue(plan, field, event, state)
+    case .result: value = resultValue(plan, event, state)
+    case .process: value = processValue(plan, event, state)
+    case .ancestor: value = ancestorValue(plan, event, state)
+    case .user: value = userValue(plan, event, state)
+    case .descriptor: value = descriptorValue(plan, event, state)
+    case .path: value = pathValue(plan, event, state)
+    case .container: value = containerValue(plan, event, state)
+    }
+    cells[field] = Cell(value: value, generation: generation)
+    return value
+  }
+
+  /// The bytes of a text. Good until the extractor, the state or the event changes.
+  @_lifetime(borrow self, copy event, borrow state)
+  public borrowing func bytes(
+    _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> RawSpan {
+    let range = value.offset..<value.offset + value.count
+    switch value.place {
+    case .record: return unsafe _overrideLifetime(event.record.extracting(range), borrowing: self)
+    case .pool: return unsafe _overrideLifetime(state.texts.bytes(value.handle).extracting(range), borrowing: self)
+    case .scratch: return unsafe _overrideLifetime(scratch.span.bytes.extracting(range), borrowing: self)
+    }
+  }
+
+  /// An item of a list value.
+  public borrowing func item(_ index: Int, of list: FieldValue) -> FieldValue {
+    precondition(list.kind == .list && index < list.count, "an item beyond the list")
+    return items[Int(list.word) + index]
+  }
+
+  // What the areas use to write texts.
+
+  @inline(__always)
+  func text(from start: Int, _ kind: FieldValue.Kind = .text) -> FieldValue {
+    .scratch(start, scratch.count - start, kind)
+  }
+
+  /// Copies the bytes of a value behind what is in the scratch. The source may itself be scratch.
+  mutating func append(_ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState) {
+    switch value.place {
+    case .record: scratch.append(event.record.extracting(value.offset..<value.offset + value.count))
+    case .pool:
+      scratch.append(state.texts.bytes(value.handle).extracting(value.offset..<value.offset + value.count))
+    case .scratch:
+      for index in value.offset..<value.offset + value.count { scratch.append(scratch[index]) }
+    }
+  }
+
+  mutating func append(_ handle: TextHandle, _ state: borrowing SystemState) {
+    if !handle.isEmpty { scratch.append(state.texts.bytes(handle)) }
+  }
+
+  /// Strings that each end with a NUL, as one text with `separator` between them.
+  mutating func join(_ strings: TextHandle, separator: UInt8 = UInt8(ascii: " "), _ state: borrowing SystemState) {
+    var count = Int(strings.length)
+    guard count > 0 else { return }
+    let bytes = state.texts.bytes(strings)
+    if PathText.byte(bytes, count - 1) == 0 { count -= 1 }
+    let start = scratch.count
+    scratch.append(bytes.extracting(0..<count))
+    for index in start..<scratch.count where scratch[index] == 0 { scratch[index] = separator }
+  }
+
+  func key(_ plan: Plan) -> Range<Int> { Int(plan.keyStart)..<Int(plan.keyStart) + Int(plan.keyCount) }
+
+  /// Where the field's parameter is in this event; -1 if it has none.
+  @inline(__always)
+  func position(_ plan: Plan, _ type: EventType) -> Int {
+    if plan.positions < 0 { return Int(plan.index) }
+    let code = Int(type.rawValue)
+    return code < tables.count ? Int(positions[Int(plan.positions) + code]) : -1
+  }
+}
+
+extension FieldExtractor.Area {
+  init(_ field: ResolvedField) {
+    switch field.id {
+    case .procPname, .procPexe, .procPexepath, .procPcmdline, .procPpid, .procPvpid, .procPpidDuration, .procPpidTs,
+      .procAname, .procAexe, .procAexepath, .procAcmdline, .procAargs, .procApid, .procAenv, .procLoginshellid,
+      .procSname, .procSidExe, .procSidExepath, .procVpgidName, .procVpgidExe, .procVpgidExepath, .procPgidName,
+      .procPgidExe, .procPgidExepath:
+      self = .ancestor
+    case .evtArgs, .evtInfo, .evtArg, .evtRawarg, .evtRes, .evtRawres, .evtFailed, .evtBuffer, .evtBuflen, .evtBuflenIn,
+      .evtBuflenOut, .evtBuflenFile, .evtBuflenFileIn, .evtBuflenFileOut, .evtBuflenNet, .evtBuflenNetIn,
+      .evtBuflenNetOut, .evtCountError, .evtCountErrorFile, .evtCountErrorNet, .evtCountErrorMemory,
+      .evtCountErrorOther, .evtIsOpenRead, .evtIsOpenWrite, .evtIsOpenExec, .evtIsOpenCreate:
+      self = .result
+    case .evtAbspath, .evtAbspathSrc, .evtAbspathDst: self = .path
+    default:
+      switch FieldCatalogue.area(of: field.id) {
+      case "process": self = .process
+      case "user", "group": self = .user
+      case "fd", "fdlist": self = .descriptor
+      case "fs.path": self = .path
+      case "container", "k8s": self = .container
+      default: self = .event
+      }
+    }
+  }
+}
