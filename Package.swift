@@ -21,6 +21,14 @@ let package = Package(
     .target(name: "EventSchema", dependencies: ["CEventSchema"], swiftSettings: raw),
     .target(name: "CLinux"),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
+    .target(
+      name: "CBPF",
+      linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
+    .target(name: "CBPFObjects", path: "drivers/objects", publicHeadersPath: "."),
+    .target(name: "BPFLoader", dependencies: ["CBPF", "CLinux", "Capture"], swiftSettings: raw),
+    .target(
+      name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
+      swiftSettings: raw),
   ],
   swiftLanguageModes: [.v6]
 )

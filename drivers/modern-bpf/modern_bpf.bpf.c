@@ -27,12 +27,21 @@ WH_INLINE bool wh_is_ignored(void)
 	return bpf_get_current_pid_tgid() >> 32 == control.ignored_process;
 }
 
+/* Most calls of the machine end here: one load and one test. Numbers of the x32 ABI have a high bit and are left out. */
+WH_INLINE bool wh_is_wanted(uint64_t number, uint8_t when)
+{
+	if (number >= WH_CALL_NUMBERS)
+		return false;
+	WH_OPAQUE(number);
+	return control.wanted[number & (WH_CALL_NUMBERS - 1)] & when && !wh_is_ignored();
+}
+
 SEC("tp_btf/sys_exit")
 int wh_sys_exit(uint64_t *context)
 {
-	uint32_t number = wh_call_number((struct pt_regs *)context[0]);
+	uint64_t number = wh_call_number((struct pt_regs *)context[0]);
 
-	if (number >= WH_CALL_NUMBERS || !(control.wanted[number] & WH_WANTED_EXIT) || wh_is_ignored())
+	if (!wh_is_wanted(number, WH_WANTED_EXIT))
 		return 0;
 	if (wh_is_foreign_call()) {
 		WH_COUNT(foreign);
@@ -46,12 +55,14 @@ int wh_sys_exit(uint64_t *context)
 SEC("tp_btf/sys_enter")
 int wh_sys_enter(uint64_t *context)
 {
-	uint32_t number = context[1];
+	uint64_t number = context[1];
 
-	if (number >= WH_CALL_NUMBERS || !(control.wanted[number] & WH_WANTED_ENTRY) || wh_is_ignored())
+	if (!wh_is_wanted(number, WH_WANTED_ENTRY))
 		return 0;
-	if (wh_is_foreign_call())
+	if (wh_is_foreign_call()) {
+		WH_COUNT(foreign);
 		return 0;
+	}
 	bpf_tail_call(context, &entry_programs, number);
 	WH_COUNT(program_missing);
 	return 0;

@@ -14,7 +14,8 @@ enum {
 	WH_RLIMIT_NOFILE = 7,
 	WH_PF_EXITING = 0x4,
 	WH_PF_KTHREAD = 0x200000,
-	WH_REAPER_STEPS = 32,
+	WH_REAPER_THREADS = 16,			/* threads of a process, and processes, that a search looks at */
+	WH_REAPER_ANCESTORS = 12,
 	WH_REAPER_UNKNOWN = -1,
 };
 
@@ -62,24 +63,27 @@ WH_INLINE struct mm_struct *wh_mm(struct wh_call *call)
 	return call->mm;
 }
 
-/* A thread of the process that is not ending, other than `leaving`; NULL if there is none within the bound. */
-WH_INLINE struct task_struct *wh_living_thread(struct signal_struct *signal, struct task_struct *leaving)
+/*
+ * The id of a thread of the process that is not ending, other than `leaving`; 0 if there is none, WH_REAPER_UNKNOWN if
+ * the search ended before it knew.
+ */
+WH_INLINE int64_t wh_living_thread(struct signal_struct *signal, struct task_struct *leaving)
 {
 	struct list_head *head = WH_ADDRESS(signal, thread_head);
 	struct list_head *node = WH_GET(head, next);
 	int step;
 
-	for (step = 0; step < WH_REAPER_STEPS; step++) {
+	for (step = 0; step < WH_REAPER_THREADS; step++) {
 		struct task_struct *thread;
 
 		if (!node || node == head)
-			return NULL;
+			return 0;
 		thread = WH_CONTAINER(node, struct task_struct, thread_node);
 		if (thread != leaving && !(WH_GET(thread, flags) & WH_PF_EXITING))
-			return thread;
+			return WH_GET(thread, pid);
 		node = WH_GET(node, next);
 	}
-	return NULL;
+	return WH_REAPER_UNKNOWN;
 }
 
 /*
@@ -90,7 +94,8 @@ WH_INLINE int64_t wh_reaper_of(struct task_struct *leaving)
 {
 	struct list_head *children = WH_ADDRESS(leaving, children);
 	struct signal_struct *signal = WH_GET(leaving, signal);
-	struct task_struct *thread, *ancestor, *init;
+	struct task_struct *ancestor, *init;
+	int64_t thread;
 	struct pid *pid = WH_GET(leaving, thread_pid);
 	uint32_t level = WH_GET(pid, level);
 	struct pid_namespace *namespace = wh_pid_namespace_of(leaving);
@@ -100,14 +105,14 @@ WH_INLINE int64_t wh_reaper_of(struct task_struct *leaving)
 		return 0;
 	thread = wh_living_thread(signal, leaving);
 	if (thread)
-		return WH_GET(thread, pid);
+		return thread;
 	init = WH_GET(namespace, child_reaper);
 	if (WH_GET(init, tgid) == WH_GET(leaving, tgid))
 		return 0;
 	if (!WH_GET_BITS(signal, has_child_subreaper))
 		return WH_GET(init, pid);
 	ancestor = WH_GET(leaving, real_parent);
-	for (step = 0; step < WH_REAPER_STEPS; step++) {
+	for (step = 0; step < WH_REAPER_ANCESTORS; step++) {
 		struct signal_struct *above = WH_GET(ancestor, signal);
 		struct pid *number = WH_GET(ancestor, thread_pid);
 
@@ -116,7 +121,7 @@ WH_INLINE int64_t wh_reaper_of(struct task_struct *leaving)
 		if (WH_GET_BITS(above, is_child_subreaper)) {
 			thread = wh_living_thread(above, NULL);
 			if (thread)
-				return WH_GET(thread, pid);
+				return thread;
 		}
 		ancestor = WH_GET(ancestor, real_parent);
 	}
