@@ -81,6 +81,9 @@ public import CLinux
     }
   }
 
+  /// The timestamp of the next complete record, or `.max`: what a source looks at to decide whether to wait.
+  @inlinable public mutating func oldestTimestamp() -> UInt64 { headTimestamp() }
+
   /// Takes the next record: its first byte, its length in the frame, its CPU. Call only after ``headTimestamp()``.
   @inlinable @inline(__always)
   mutating func take() -> (start: UnsafeRawPointer, length: Int, cpu: UInt16) {

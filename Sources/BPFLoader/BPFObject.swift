@@ -1,0 +1,119 @@
+internal import CBPF
+
+/// A BPF object file in the kernel: its maps and programs live as long as this value, plus what links hold.
+///
+/// Opened first, adjusted (which programs, how large the maps), then loaded once. One thread at a time.
+@safe public struct BPFObject: ~Copyable {
+  private let object: OpaquePointer
+  private let name: String
+
+  /// Parses an object file; nothing reaches the kernel yet.
+  ///
+  /// - Parameter bytes: The ELF file, aligned to 8 bytes; libbpf keeps no reference to it after loading.
+  public init(opening bytes: UnsafeRawBufferPointer, name: String) throws(BPFError) {
+    wh_bpf_log_begin()
+    let opened: OpaquePointer? = unsafe name.withCString { name in
+      var options = unsafe bpf_object_open_opts()
+      unsafe options.sz = MemoryLayout<bpf_object_open_opts>.size
+      unsafe options.object_name = name
+      return unsafe bpf_object__open_mem(bytes.baseAddress, bytes.count, &options)
+    }
+    guard let opened = unsafe opened, unsafe libbpf_get_error(UnsafeRawPointer(opened)) == 0 else {
+      throw unsafe BPFError(result: lastError(), during: "open \(name)", log: String(cString: wh_bpf_log_end()))
+    }
+    unsafe object = opened
+    self.name = name
+  }
+
+  deinit { unsafe bpf_object__close(object) }
+
+  /// Names of all programs in the file, in its order.
+  public var programNames: [String] {
+    var names: [String] = []
+    var program = unsafe bpf_object__next_program(object, nil)
+    while let current = unsafe program {
+      unsafe names.append(String(cString: bpf_program__name(current)))
+      unsafe program = unsafe bpf_object__next_program(object, current)
+    }
+    return names
+  }
+
+  /// Decides which programs ``load()`` gives to the kernel.
+  public mutating func select(_ isWanted: (String) -> Bool) {
+    var program = unsafe bpf_object__next_program(object, nil)
+    while let current = unsafe program {
+      let wanted = unsafe isWanted(String(cString: bpf_program__name(current)))
+      unsafe bpf_program__set_autoload(current, wanted)
+      unsafe program = unsafe bpf_object__next_program(object, current)
+    }
+  }
+
+  /// Sets the number of entries of a map (bytes, for a ring) before loading.
+  public mutating func resize(map: String, entries: Int) throws(BPFError) {
+    let result = unsafe bpf_map__set_max_entries(try pointer(map: map), UInt32(entries))
+    guard result == 0 else { throw BPFError(result: result, during: "size map \(map)") }
+  }
+
+  /// Creates the maps and loads the selected programs; all or nothing.
+  ///
+  /// - Throws: ``BPFError`` whose log names the program that was refused: see ``VerifierLog``.
+  public mutating func load() throws(BPFError) {
+    wh_bpf_log_begin()
+    let result = unsafe bpf_object__load(object)
+    guard result == 0 else {
+      throw unsafe BPFError(result: result, during: "load \(name)", log: String(cString: wh_bpf_log_end()))
+    }
+  }
+
+  /// The kernel's descriptor of a loaded program, or `nil` if it was not selected.
+  public func descriptor(program: String) -> Int32? {
+    guard let found = unsafe bpf_object__find_program_by_name(object, program) else { return nil }
+    let descriptor = unsafe bpf_program__fd(found)
+    return descriptor >= 0 ? descriptor : nil
+  }
+
+  public func descriptor(map: String) throws(BPFError) -> Int32 { unsafe bpf_map__fd(try pointer(map: map)) }
+
+  /// The memory of a section of global variables: before loading its initial contents, afterwards the live map.
+  ///
+  /// Good for the life of this object. The programs read it at any time; writes of up to 8 aligned bytes are whole.
+  public func globals(_ section: String) throws(BPFError) -> UnsafeMutableRawBufferPointer {
+    var map = unsafe bpf_object__next_map(object, nil)
+    while let current = unsafe map {
+      if unsafe String(cString: bpf_map__name(current)).hasSuffix(section) {
+        var size = 0
+        let start = unsafe UnsafeMutableRawPointer(mutating: bpf_map__initial_value(current, &size))
+        return unsafe UnsafeMutableRawBufferPointer(start: start, count: size)
+      }
+      unsafe map = unsafe bpf_object__next_map(object, current)
+    }
+    throw BPFError(result: 2 /* ENOENT */, during: "find \(section) of \(name)")
+  }
+
+  /// Attaches a loaded program to the tracepoint that its section names.
+  public func attach(program: String) throws(BPFError) -> BPFLink {
+    wh_bpf_log_begin()
+    guard let found = unsafe bpf_object__find_program_by_name(object, program) else {
+      throw BPFError(result: 2 /* ENOENT */, during: "find program \(program)")
+    }
+    guard let link = unsafe bpf_program__attach(found) else {
+      throw unsafe BPFError(result: lastError(), during: "attach \(program)", log: String(cString: wh_bpf_log_end()))
+    }
+    return unsafe BPFLink(link)
+  }
+
+  private func pointer(map: String) throws(BPFError) -> OpaquePointer {
+    guard let found = unsafe bpf_object__find_map_by_name(object, map) else {
+      throw BPFError(result: 2 /* ENOENT */, during: "find map \(map)")
+    }
+    return unsafe found
+  }
+}
+
+/// A program's hold on a tracepoint. The program stops running when the last reference goes, or the process ends.
+@safe public final class BPFLink {
+  private let link: OpaquePointer
+
+  init(_ link: OpaquePointer) { unsafe self.link = unsafe link }
+  deinit { unsafe bpf_link__destroy(link) }
+}

@@ -1,0 +1,31 @@
+/// Finds in what libbpf prints the few lines that say which program was refused, and why.
+public enum VerifierLog {
+  /// The program that failed to load, or `nil` if the text names none.
+  ///
+  /// libbpf reports `libbpf: prog 'NAME': failed to load: -22`, or `... failed to find ...` before it got that far.
+  public static func refusedProgram(_ log: String) -> String? {
+    for line in log.split(separator: "\n").reversed() {
+      guard line.hasPrefix("libbpf: prog '"), line.contains("': failed to") else { continue }
+      let name = line.dropFirst("libbpf: prog '".count)
+      if let end = name.firstIndex(of: "'") { return String(name[..<end]) }
+    }
+    return nil
+  }
+
+  /// The instruction that the verifier stopped at with its state, its complaint, and libbpf's own errors.
+  ///
+  /// The complaint is the last line before `processed N insns`; the lines before it are the way there, and the source
+  /// line above it (`; if (length > ...`) is the most useful of them.
+  public static func tellingLines(_ log: String, limit: Int = 8) -> String {
+    let lines = log.split(separator: "\n")
+    guard let verdict = lines.lastIndex(where: { $0.hasPrefix("processed ") }) else {
+      return lines.filter { $0.hasPrefix("libbpf: ") }.suffix(limit).joined(separator: "\n")
+    }
+    var picked = lines[..<verdict].suffix(limit - 2)
+    if let source = lines[..<verdict].lastIndex(where: { $0.hasPrefix(";") }), source < picked.startIndex {
+      picked = [lines[source]] + picked
+    }
+    let own = lines.last { $0.hasPrefix("libbpf: prog '") }
+    return (picked + [lines[verdict]] + (own.map { [$0] } ?? [])).joined(separator: "\n")
+  }
+}

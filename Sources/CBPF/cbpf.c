@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cbpf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOG_SIZE = 256 << 10 };
+
+static _Thread_local char *text;
+static _Thread_local size_t length;
+
+static int keep(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	va_list again;
+	int needed;
+
+	if (level == LIBBPF_DEBUG || !text)
+		return 0;
+	va_copy(again, arguments);
+	needed = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (needed <= 0)
+		return 0;
+	if ((size_t)needed >= LOG_SIZE) {
+		/* A verifier's log: only its end tells why it refused. */
+		char *whole = malloc((size_t)needed + 1);
+
+		if (!whole)
+			return 0;
+		vsnprintf(whole, (size_t)needed + 1, format, arguments);
+		memcpy(text, whole + needed - (LOG_SIZE - 1), LOG_SIZE);
+		length = LOG_SIZE - 1;
+		free(whole);
+		return needed;
+	}
+	if (length + (size_t)needed >= LOG_SIZE) {
+		size_t kept = LOG_SIZE / 2 > (size_t)needed ? LOG_SIZE / 2 - (size_t)needed : 0;
+
+		if (kept > length)
+			kept = length;
+		memmove(text, text + length - kept, kept);
+		length = kept;
+	}
+	length += (size_t)vsnprintf(text + length, LOG_SIZE - length, format, arguments);
+	return needed;
+}
+
+void wh_bpf_log_begin(void)
+{
+	if (!text)
+		text = malloc(LOG_SIZE);
+	if (text)
+		text[0] = 0;
+	length = 0;
+	libbpf_set_print(keep);
+}
+
+const char *wh_bpf_log_end(void)
+{
+	return text ? text : "";
+}

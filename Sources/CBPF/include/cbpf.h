@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libbpf for Swift: its own functions, and a log that is kept instead of printed. */
+#ifndef WH_CBPF_H
+#define WH_CBPF_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+/*
+ * From here on, what libbpf and the verifier say on this thread is kept, at most 256 KiB of its end: failures are told
+ * last. Starts empty.
+ */
+void wh_bpf_log_begin(void);
+
+/* The text since wh_bpf_log_begin(), in memory of this thread: good until the next wh_bpf_log_begin() on it. */
+const char *wh_bpf_log_end(void);
+
+#endif

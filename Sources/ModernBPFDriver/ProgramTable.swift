@@ -1,0 +1,56 @@
+internal import Capture
+internal import EventSchema
+
+/// Which program of the object makes which event, and where it is attached.
+///
+/// The object is the one truth of what exists: an event whose program is not in it is not available.
+struct ProgramTable: Sendable {
+  static let exitDispatcher = "wh_sys_exit"
+  static let entryDispatcher = "wh_sys_enter"
+
+  /// Where a program gets its events from.
+  enum Place: Equatable {
+    /// Tail-called by the dispatcher, by call number.
+    case exit
+    case entry
+    /// Attached by itself, to one tracepoint.
+    case tracepoint
+  }
+
+  struct Program {
+    let name: String
+    let place: Place
+    let event: EventType
+  }
+
+  let programs: [Program]
+  /// Events that at least one program makes.
+  let available: EventTypeSet
+
+  /// - Parameter names: The programs in the object. `x_`, `e_` and `t_` tell the place, the rest names the event;
+  ///   page faults have two tracepoints.
+  init(names: [String]) {
+    let bySymbol = Dictionary(uniqueKeysWithValues: Schema.events.map { ($0.symbol, $0.type) })
+    programs = names.compactMap { name in
+      let place: Place
+      switch name.prefix(2) {
+      case "x_": place = .exit
+      case "e_": place = .entry
+      case "t_": place = .tracepoint
+      default: return nil
+      }
+      var symbol = String(name.dropFirst(2))
+      if symbol.hasPrefix("page_fault") { symbol = "page_fault" }
+      return bySymbol[symbol].map { Program(name: name, place: place, event: $0) }
+    }
+    available = EventTypeSet(programs.lazy.map(\.event))
+  }
+
+  /// The events that an interest needs programs for. The successful exec of either call is reported as `execve`.
+  static func needed(by interest: Interest) -> EventTypeSet {
+    var events = interest.events
+    if events.contains(.execveat) { events.insert(.execve) }
+    if interest.genericCalls.isEmpty { events.remove(.generic) }
+    return events
+  }
+}

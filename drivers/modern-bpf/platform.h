@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What drivers/shared asks of its surroundings, as CO-RE programs for Linux 5.10 and later provide it.
+ */
+#ifndef WH_PLATFORM_H
+#define WH_PLATFORM_H
+
+#include "kernel_types.h"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#define WH_SCHEMA_TYPES_PROVIDED
+#include "../schema/event_schema.h"
+
+#define WH_INLINE static __always_inline
+
+/* One member of a kernel structure; zero if it cannot be read. */
+#define WH_GET(pointer, member) ({						\
+	__typeof__(pointer) wh_from = (pointer);				\
+	__typeof__(wh_from->member) wh_got;					\
+	bpf_core_read(&wh_got, sizeof(wh_got), &wh_from->member);		\
+	wh_got;									\
+})
+#define WH_GET_BITS(pointer, member) BPF_CORE_READ_BITFIELD_PROBED(pointer, member)
+#define WH_ADDRESS(pointer, member) ({						\
+	__typeof__(pointer) wh_of = (pointer);					\
+	(void *)__builtin_preserve_access_index(&wh_of->member);		\
+})
+#define WH_HAS(member) bpf_core_field_exists(member)
+/* The structure that a member at this address lies in. */
+#define WH_CONTAINER(pointer, type, member) \
+	((type *)((char *)(pointer) - bpf_core_field_offset(type, member)))
+
+#define WH_PAGE_SHIFT 12
+
+/* Keeps the compiler from reasoning about a value, so that the bound which follows stays visible to the verifier. */
+#define WH_OPAQUE(value) asm volatile("" : "+r"(value))
+
+/* All return a negative number where memory is not there; the string copies return the length, NUL included. */
+WH_INLINE int wh_read_user(void *to, uint32_t size, uint64_t from)
+{
+	return bpf_probe_read_user(to, size, (const void *)from);
+}
+
+WH_INLINE int wh_read_user_string(void *to, uint32_t size, uint64_t from)
+{
+	return bpf_probe_read_user_str(to, size, (const void *)from);
+}
+
+WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)
+{
+	return bpf_probe_read_kernel(to, size, from);
+}
+
+WH_INLINE int wh_read_kernel_string(void *to, uint32_t size, const void *from)
+{
+	return bpf_probe_read_kernel_str(to, size, from);
+}
+
+WH_INLINE struct task_struct *wh_current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+#endif

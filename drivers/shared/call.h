@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What a record is made from: a finished (or starting) call, or a tracepoint.
+ */
+#ifndef WH_CALL_H
+#define WH_CALL_H
+
+#include "scratch.h"
+
+/*
+ * struct wh_call - the subject of one event
+ * @task: whose event it is: always the current task
+ * @arguments: the registers of the call, sign and width as the caller left them
+ * @result: what the call returned; negative errno on failure
+ * @number: the native number of the call
+ * @code: the portable code of the call (enum wh_syscall_code); filled only for the generic event
+ * @exec_succeeded: the record is made at the sched_process_exec tracepoint, and describes the new image
+ * @binprm: the kernel's parameters of that exec
+ * @message: where the user's struct mmsghdr of a sendmmsg or recvmmsg record lies
+ * @point: up to three values that a tracepoint hands over
+ * @scratch: memory of this CPU; NULL for events of a fixed size
+ *
+ * Lives on the stack of one program and is taken apart by the compiler: members that an event does not use cost
+ * nothing. The two caches are filled by the first filler that asks (in the order of the event table), outside any
+ * branch, so that "filled" is a constant for the compiler.
+ */
+struct wh_call {
+	struct task_struct *task;
+	uint64_t arguments[6];
+	int64_t result;
+	uint32_t number;
+	uint16_t code;
+	bool exec_succeeded;
+	struct linux_binprm *binprm;
+	uint64_t message;
+	uint64_t point[3];
+	struct wh_scratch *scratch;
+
+	bool opened_known;
+	uint32_t opened_dev;
+	uint64_t opened_ino;
+	uint32_t opened_layer;
+	bool opened_created;
+
+	bool mm_known;
+	struct mm_struct *mm;
+};
+
+WH_INLINE int64_t wh_descriptor(struct wh_call *call, int index)
+{
+	return (int32_t)call->arguments[index];
+}
+
+#endif

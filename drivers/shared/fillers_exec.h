@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * execve and execveat. On success the record describes the new image; on failure the unchanged task, with the program
+ * name, arguments and environment that it asked for.
+ */
+#ifndef WH_FILLERS_EXEC_H
+#define WH_FILLERS_EXEC_H
+
+#include "fillers_tasks.h"
+
+enum {
+	WH_EXEC_STRINGS = 16,			/* of argv, and of envp, that a failed exec shows */
+};
+
+WH_NUMBER(exec_res) { return call->exec_succeeded ? 0 : call->result; }
+
+WH_INLINE uint64_t wh_user_pointer(uint64_t array, uint32_t index)
+{
+	uint64_t pointer = 0;
+
+	wh_read_user(&pointer, sizeof(pointer), array + index * sizeof(pointer));
+	return pointer;
+}
+
+/* argv[0]; an empty string if there is no argv, nothing if it is unreadable. */
+WH_INLINE uint32_t wh_asked_exe(struct wh_call *call, uint8_t *room, uint64_t argv)
+{
+	uint32_t length;
+
+	if (!argv) {
+		room[0] = 0;
+		call->scratch->carried = 1;
+		return 1;
+	}
+	length = wh_user_string(room, WH_PATH_MAX, wh_user_pointer(argv, 0));
+	call->scratch->carried = length;
+	return length;
+}
+
+/* The strings of an array from `first` on, one after the other; `spent` bytes of the limit are used up already. */
+WH_INLINE uint32_t wh_asked_strings(struct wh_call *call, uint64_t array, uint32_t first, uint32_t spent)
+{
+	struct wh_scratch *scratch = call->scratch;
+	uint32_t i;
+
+	scratch->carried = 0;
+	if (!array)
+		return 0;
+	for (i = first; i < WH_EXEC_STRINGS; i++) {
+		uint32_t gathered = scratch->carried, left = WH_PATH_MAX - spent - gathered;
+		uint64_t string = wh_user_pointer(array, i);
+		int length;
+
+		if (!string || spent + gathered >= WH_PATH_MAX)
+			break;
+		WH_OPAQUE(left);
+		left &= 2 * WH_PATH_MAX - 1;
+		length = wh_read_user_string(wh_at(scratch, gathered), left, string);
+		if (length <= 0)
+			break;
+		scratch->carried = gathered + length;
+	}
+	return scratch->carried & 0xffff;
+}
+
+WH_INLINE uint32_t wh_exec_exe(struct wh_call *call, uint8_t *room, uint64_t argv)
+{
+	return call->exec_succeeded ? wh_image_exe(call, room) : wh_asked_exe(call, room, argv);
+}
+
+WH_INLINE uint32_t wh_exec_args(struct wh_call *call, uint8_t *room, uint64_t argv)
+{
+	if (call->exec_succeeded)
+		return wh_image_args(call, room);
+	return wh_asked_strings(call, argv, 1, call->scratch->carried);
+}
+
+WH_INLINE uint32_t wh_exec_env(struct wh_call *call, uint8_t *room, uint64_t envp)
+{
+	struct mm_struct *mm = wh_mm(call);
+	uint64_t start, end;
+	uint32_t size;
+
+	if (!call->exec_succeeded)
+		return wh_asked_strings(call, envp, 0, 0);
+	if (!mm)
+		return 0;
+	start = WH_GET(mm, env_start);
+	end = WH_GET(mm, env_end);
+	if (start >= end)
+		return 0;
+	size = end - start < WH_PATH_MAX ? end - start : WH_PATH_MAX;
+	size = wh_user_bytes(room, size, start);
+	if (size)
+		*wh_at(call->scratch, size - 1) = 0;
+	return size;
+}
+
+WH_BYTES(exec_exe) { return wh_exec_exe(call, room, call->arguments[1]); }
+WH_BYTES(exec_args) { return wh_exec_args(call, room, call->arguments[1]); }
+WH_BYTES(exec_env) { return wh_exec_env(call, room, call->arguments[2]); }
+WH_BYTES(execveat_exe) { return wh_exec_exe(call, room, call->arguments[2]); }
+WH_BYTES(execveat_args) { return wh_exec_args(call, room, call->arguments[2]); }
+WH_BYTES(execveat_env) { return wh_exec_env(call, room, call->arguments[3]); }
+
+/* As given to the call, except that execveat's descriptor is spelled out: /dev/fd/N/path. */
+WH_BYTES(exec_filename)
+{
+	int length;
+
+	if (!call->exec_succeeded)
+		return wh_user_string(room, WH_PATH_MAX, call->arguments[0]);
+	length = wh_read_kernel_string(room, WH_PATH_MAX, WH_GET(call->binprm, filename));
+	return length < 0 ? 0 : length;
+}
+
+WH_NUMBER(exec_flags)
+{
+	struct file *file = wh_image_file(call);
+	struct super_block *filesystem;
+	struct inode *inode;
+	uint32_t layer, out = 0;
+
+	if (!file)
+		return 0;
+	inode = WH_GET(file, f_inode);
+	filesystem = WH_GET(inode, i_sb);
+	if (wh_is_writable(call, inode))
+		out |= WH_FLAG_execve_flags_EXE_WRITABLE;
+	layer = wh_layer_of(inode, filesystem);
+	if (layer == WH_LAYER_UPPER)
+		out |= WH_FLAG_execve_flags_EXE_UPPER_LAYER;
+	else if (layer == WH_LAYER_LOWER)
+		out |= WH_FLAG_execve_flags_EXE_LOWER_LAYER;
+	if (wh_is_memfd(file))
+		out |= WH_FLAG_execve_flags_EXE_FROM_MEMFD;
+	return out;
+}
+
+WH_INLINE struct inode *wh_image_inode(struct wh_call *call)
+{
+	struct file *file = wh_image_file(call);
+
+	return file ? WH_GET(file, f_inode) : NULL;
+}
+
+WH_NUMBER(exe_ino)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode ? WH_GET(inode, i_ino) : 0;
+}
+
+WH_NUMBER(exe_ctime)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode ? wh_kernel_inode_ctime(inode) : 0;
+}
+
+WH_NUMBER(exe_mtime)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode ? wh_kernel_inode_mtime(inode) : 0;
+}
+
+WH_BYTES(exe_path)
+{
+	struct file *file = wh_image_file(call);
+
+	return file ? wh_path_of(call->scratch, file, room) : 0;
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Where records of varying length are put together before they go to the ring.
+ */
+#ifndef WH_SCRATCH_H
+#define WH_SCRATCH_H
+
+enum {
+	WH_FRAME_SIZE = 8,			/* CPU number (32 bits) and four zero bytes, before each record */
+	WH_ROOM = 65536,			/* bytes that one parameter may write from where it starts */
+	WH_RESOLVED_MAX = 4096,
+	WH_COMPONENT_MAX = 256,
+};
+
+/*
+ * struct wh_scratch - one CPU's work area
+ * @busy: a program is using it. Tracepoints run with preemption off on the kernels we know, so that none can find it
+ *	busy; where one does, its event is lost and counted as recursion instead of damaging the other's.
+ * @position: where the next value goes, from the start of the record. Volatile, so that the verifier sees each load
+ *	as an unknown number under a mask, and finds the states after two branches alike.
+ * @carried: a length that one parameter hands to the next (exe to args)
+ * @resolved_start: where the path in @resolved begins; it ends at WH_RESOLVED_MAX
+ * @resolved: a path put together from its end, plus the room that the last component's copy may touch
+ * @address: a copy of a socket address, or of another small structure of the caller
+ * @frame: the frame's 8 bytes, the record, and room behind it, so that a start masked to 16 bits leaves WH_ROOM
+ */
+struct wh_scratch {
+	volatile uint32_t busy;
+	volatile uint32_t position;
+	volatile uint32_t carried;
+	volatile uint32_t resolved_start;
+	volatile uint32_t resolved_components;
+	uint8_t address[256];
+	uint8_t component[WH_COMPONENT_MAX];
+	uint8_t resolved[WH_RESOLVED_MAX + WH_COMPONENT_MAX];
+	uint8_t frame[WH_FRAME_SIZE + 2 * WH_ROOM + 64];
+};
+
+/* Where byte `offset` of the value that is being written goes; WH_ROOM bytes from there are ours. */
+WH_INLINE uint8_t *wh_at(struct wh_scratch *scratch, uint32_t offset)
+{
+	uint32_t place = scratch->position + offset;
+
+	WH_OPAQUE(place);
+	return scratch->frame + WH_FRAME_SIZE + (place & 0xffff);
+}
+
+#endif
