@@ -22,6 +22,10 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "SystemState", dependencies: ["EventSchema"], swiftSettings: raw),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
+    .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
+    .testTarget(
+      name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
