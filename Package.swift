@@ -6,30 +6,92 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
-/// For modules that lend values tied to the life of another, and for the few that touch raw memory.
+/// For modules that lend values tied to the life of another.
 let lending: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+/// For modules that see raw memory.
 let raw: [SwiftSetting] = lending + [.strictMemorySafety()]
 
 let package = Package(
   name: "windhover",
   products: [
+    .executable(name: "windhover", targets: ["windhover"]),
+    .executable(name: "windhover-bench", targets: ["Benchmarks"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
+    // Events and where they come from.
     .target(name: "CEventSchema", path: "drivers/schema", publicHeadersPath: "."),
     .target(name: "EventSchema", dependencies: ["CEventSchema"], swiftSettings: raw),
     .target(name: "CLinux"),
+    .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
+
+    // Drivers.
+    .target(
+      name: "CBPF",
+      linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
+    .target(name: "CBPFObjects", path: "drivers/objects", publicHeadersPath: "."),
+    .target(name: "BPFLoader", dependencies: ["CBPF", "CLinux", "Capture"], swiftSettings: raw),
+    .target(
+      name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
+      swiftSettings: raw),
+    .target(name: "DriverSelection", dependencies: ["Capture", "CLinux", "ModernBPFDriver"], swiftSettings: lending),
+
+    // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS"], swiftSettings: raw),
+    .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
+    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText"], swiftSettings: raw),
+
+    // Rules.
+    .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: raw),
+    .target(name: "FilterLanguage", swiftSettings: strict),
+    .target(name: "RuleEngine", dependencies: ["CLinux", "EventSchema", "SystemState", "Fields"], swiftSettings: raw),
+    .target(
+      name: "RuleCompiler", dependencies: ["FilterLanguage", "YAML", "EventSchema", "Fields", "RuleEngine", "Outputs"],
+      swiftSettings: strict),
+    .target(name: "CDefaultRules", path: "rules", exclude: ["windhover_rules.yaml"]),
+
+    // Output.
+    .target(name: "JSONText", dependencies: ["ByteText"], swiftSettings: raw),
+    .target(
+      name: "Outputs", dependencies: ["Fields", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
+      swiftSettings: raw),
+
+    // The program.
+    .target(
+      name: "Agent",
+      dependencies: [
+        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "Outputs", "ProcFS",
+        "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+      ], swiftSettings: lending),
+    .executableTarget(
+      name: "windhover",
+      dependencies: [
+        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs",
+        "RuleCompiler", "RuleEngine", "SystemState",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: lending),
+
+    // Tests and measurements.
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
-    .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
     .executableTarget(
       name: "StateBenchmark", dependencies: ["SystemState", "CaptureTesting", "EventSchema"],
       path: "Tests/Benchmarks/State", swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
+    .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
+    .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
+    .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
+    .testTarget(name: "FieldsTests", dependencies: ["Fields", "ByteText"], swiftSettings: raw),
+    .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: raw),
+    .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
+    .testTarget(
+      name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -61,3 +61,8 @@ int wh_can_read(const char *path)
 }
 
 uint32_t wh_effective_user(void) { return geteuid(); }
+
+int wh_contains(const void *bytes, size_t size, const void *part, size_t length)
+{
+	return memmem(bytes, size, part, length) != NULL;
+}

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Comparisons of a field's bytes with constants. All are byte-wise and bounded by the lengths of both sides; none
@@ -47,7 +48,7 @@ enum Bytes {
     if part.byteCount == 0 { return true }
     guard value.byteCount >= part.byteCount else { return false }
     return unsafe value.withUnsafeBytes { a in
-      unsafe part.withUnsafeBytes { b in unsafe memmem(a.baseAddress!, a.count, b.baseAddress!, b.count) != nil }
+      unsafe part.withUnsafeBytes { b in unsafe wh_contains(a.baseAddress!, a.count, b.baseAddress!, b.count) != 0 }
     }
   }
 
@@ -75,7 +76,7 @@ enum Bytes {
     var sum = UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
     var at = 0
     while at &+ 8 <= count {
-      sum = mix(sum ^ unsafe value.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
+      sum = unsafe mix(sum ^ value.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
       at &+= 8
     }
     if at < count {

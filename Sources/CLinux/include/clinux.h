@@ -39,6 +39,10 @@ long wh_read_file(const char *path, void *buffer, size_t size);
 /* Whether this process may open the file for reading; opens and closes it, as access() judges by the real user. */
 int wh_can_read(const char *path);
 uint32_t wh_effective_user(void);
+
+/* Whether `length` bytes at `part` occur in the `size` bytes at `bytes`: memmem, which is a GNU extension. */
+int wh_contains(const void *bytes, size_t size, const void *part, size_t length);
+
 /* Seconds east of UTC of the local zone at `seconds` since the epoch; 0 if the zone is unknown. */
 int64_t wh_utc_offset(int64_t seconds);
 

@@ -31,5 +31,10 @@ struct Region: ~Copyable {
     if first < last { unsafe _ = madvise(base + first, last - first, MADV_DONTNEED) }
   }
 
-  deinit { unsafe _ = munmap(base, byteCount) }
+  // Inlinable because the tables that hold a region are seen through by other modules.
+  @inlinable deinit { unsafe Region.unmap(base, byteCount) }
+
+  @usableFromInline static func unmap(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
+    unsafe _ = munmap(base, byteCount)
+  }
 }

@@ -1,0 +1,49 @@
+# make run     build everything and watch this host
+# make test    build everything and run every test
+# make help    all targets
+
+SWIFT ?= swift
+# One small binary: the Swift runtime and the C libraries are linked in.
+SWIFT_FLAGS := -c release --static-swift-stdlib
+# Tests run optimised, as the product does: a storm of a million events must not be lost to a slow reader.
+TEST_FLAGS := $(SWIFT_FLAGS) -Xswiftc -enable-testing
+BINARY := .build/release/windhover
+
+.PHONY: all run test build drivers setup bench clean help
+.NOTPARALLEL:
+
+all: build
+
+help:
+	@echo "make run      install what is missing, build, and watch this host with the default rules"
+	@echo "make test     install what is missing, build, and run every test"
+	@echo "make build    build the drivers and $(BINARY)"
+	@echo "make drivers  build the kernel programs only"
+	@echo "make bench    measure, and write docs/BENCHMARKS.md"
+	@echo "make clean    remove what was built"
+
+setup:
+	@scripts/setup
+
+drivers: setup
+	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf
+
+build: drivers
+	@echo "Building windhover (a first build takes 3 to 6 minutes on two cores) ..."
+	@$(SWIFT) build $(SWIFT_FLAGS) --product windhover
+
+run: build
+	@exec $(BINARY) run
+
+test: drivers
+	@echo "Building windhover and its tests (a first build takes 5 to 10 minutes on two cores) ..."
+	@$(SWIFT) build $(TEST_FLAGS) --build-tests
+	@echo "Running the tests; those with the live drivers take about two minutes ..."
+	@$(SWIFT) test $(TEST_FLAGS) --skip-build
+
+bench: build
+	@scripts/bench
+
+clean:
+	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf clean
+	rm -rf .build

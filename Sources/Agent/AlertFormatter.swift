@@ -1,0 +1,5 @@
+public import EventSchema
+public import Outputs
+public import RuleCompiler
+public import SystemState
+

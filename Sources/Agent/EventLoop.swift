@@ -1,0 +1,60 @@
+import CLinux
+import Capture
+import EventSchema
+import RuleEngine
+import SystemState
+
+/// Pulls events from a source, keeps the state current, runs the rules: the one thread that all of it happens on.
+struct EventLoop: ~Copyable {
+  var state: SystemState
+  var evaluator: RuleEvaluator
+  var alerts: AlertFormatter
+  /// Records that did not decode; logged once, counted in the source's statistics.
+  private var hasReportedMalformed = false
+  /// Events that were applied, and those that matched a rule.
+  private(set) var eventCount: UInt64 = 0
+  private(set) var matchCount: UInt64 = 0
+
+  init(state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter) {
+    self.state = state
+    self.evaluator = evaluator
+    self.alerts = alerts
+  }
+
+  /// Runs until a stop is requested or the source is spent.
+  ///
+  /// - Parameter limit: Stop after this many nanoseconds of the monotonic clock, if given.
+  mutating func run(_ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil, log: Log) throws {
+    let start = wh_clock_monotonic()
+    while wh_stop_requested() == 0 {
+      do throws(CaptureError) {
+        try drain(&source, log: log)
+      } catch {
+        if case .endOfStream = error { return }
+        throw Failure("capture ended: \(error)")
+      }
+      if let limit, wh_clock_monotonic() - start >= limit { return }
+    }
+  }
+
+  /// One batch. Waits a tenth of a second at most, so that a stop is noticed.
+  private mutating func drain(_ source: inout some CaptureSource & ~Copyable, log: Log) throws(CaptureError) {
+    var batch = try source.nextBatch(waitingUpTo: .milliseconds(100))
+    while true {
+      do throws(RecordError) {
+        guard let event = try batch.next() else { return }
+        eventCount &+= 1
+        state.apply(event)
+        if evaluator.evaluate(event, state) {
+          matchCount &+= 1
+          alerts.emit(evaluator.matches, event, state)
+        }
+      } catch {
+        if !hasReportedMalformed {
+          hasReportedMalformed = true
+          log(.warning, "a record from the driver did not decode (\(error)); further ones are only counted")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+public import Capture
+public import EventSchema
+public import Fields
+
+extension Interest {
+  /// What a driver must capture for rules to see what they look at, and for the state behind their fields.
+  ///
+  /// - Parameters:
+  ///   - events: Event types that some rule looks at.
+  ///   - genericCalls: Calls without an event of their own that some rule looks at.
+  ///   - namedEvents: Those of `events` that a rule names in `evt.type`. High-volume reads and writes are captured only
+  ///     if they are named, not for a rule that takes every type.
+  ///   - fields: Every field that a condition or an output uses.
+  public init(events: EventTypeSet, genericCalls: SyscallSet, namedEvents: EventTypeSet, fields: [ResolvedField]) {
+    var wanted = EventTypeSet()
+    for type in events.types where namedEvents.contains(type) || !StateEvents.isHighVolume(type) { wanted.insert(type) }
+    wanted.formUnion(StateEvents.threads)
+    if fields.contains(where: \.needsDescriptors) { wanted.formUnion(StateEvents.descriptors) }
+    self.init(events: wanted, genericCalls: wanted.contains(.generic) ? genericCalls : SyscallSet())
+  }
+}
+
+/// The events that the state engine lives on.
+public enum StateEvents {
+  /// Threads, their programs, credentials and directories.
+  public static let threads = EventTypeSet([
+    .clone, .clone3, .fork, .vfork, .execve, .execveat, .procexit, .chdir, .fchdir, .chroot, .setuid, .setgid, .setreuid,
+    .setregid, .setresuid, .setresgid, .setsid, .capset, .setns, .unshare, .prctl,
+  ])
+  /// Open descriptors and what they stand for.
+  public static let descriptors = EventTypeSet([
+    .open, .openat, .openat2, .open_by_handle_at, .creat, .close, .close_range, .dup, .dup2, .dup3, .fcntl, .pipe, .pipe2,
+    .socket, .socketpair, .bind, .connect, .accept, .accept4, .eventfd, .eventfd2, .signalfd, .signalfd4, .timerfd_create,
+    .inotify_init, .inotify_init1, .memfd_create, .pidfd_open, .pidfd_getfd, .epoll_create, .epoll_create1, .userfaultfd,
+    .io_uring_setup, .bpf,
+  ])
+
+  /// Data and waiting: so frequent that a rule has to ask for it by name.
+  public static func isHighVolume(_ type: EventType) -> Bool {
+    guard let info = Schema.event(type) else { return false }
+    switch info.category {
+    case .WH_CATEGORY_IO_READ, .WH_CATEGORY_IO_WRITE, .WH_CATEGORY_WAIT, .WH_CATEGORY_SCHEDULER: return true
+    default:
+      return [.futex, .nanosleep, .page_fault, .generic, .lseek, .brk, .munmap, .signaldeliver].contains(type)
+    }
+  }
+}
+
+extension ResolvedField {
+  /// Whether its value can depend on a descriptor that an earlier event opened.
+  var needsDescriptors: Bool {
+    let area = info.name.prefix { $0 != "." }
+    switch area {
+    case "user", "group", "container", "k8s", "util": return false
+    case "proc": return info.name.hasPrefix("proc.fd") || info.name.hasPrefix("proc.std")
+    case "thread": return false
+    case "evt", "syscall":
+      switch id {
+      case .evtArg, .evtArgs, .evtInfo, .evtAbspath, .evtAbspathSrc, .evtAbspathDst, .evtIsSyslog, .evtCategory: return true
+      default: return info.name.hasPrefix("evt.buflen") || info.name.hasPrefix("evt.count.error")
+      }
+    default: return true
+    }
+  }
+}

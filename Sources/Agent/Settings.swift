@@ -1,0 +1,212 @@
+public import Capture
+public import DriverSelection
+public import RuleCompiler
+
+/// Everything that the configuration can say, as typed values with their defaults.
+///
+/// The keys, their types and their help are in ``Setting/all``: files, `-o` and the documentation read that table.
+public struct Settings: Sendable {
+  public var engine = DriverSelector.Choice.automatic
+  /// 1 to 10 for 1 MB to 512 MB.
+  public var bufferPreset = 4
+  public var cpusPerBuffer = 2
+  public var snaplen = 80
+  public var rulesFiles: [String] = []
+  public var ruleSelections: [RuleSelection] = []
+  public var minimumPriority = Priority.debug
+  public var matchesAllRules = false
+  public var jsonOutput = false
+  public var jsonIncludesOutput = true
+  public var jsonIncludesMessage = false
+  public var jsonIncludesOutputFields = true
+  public var jsonIncludesTags = true
+  public var usesISOTime = false
+  public var isBuffered = false
+  public var writesToStandardOutput = true
+  public var writesToFile = false
+  public var outputFile = ""
+  public var keepsFileOpen = false
+  public var queueCapacity = 65_536
+  public var logLevel = Log.Level.info
+
+  public init() {}
+
+  /// Bytes of a ring, from ``bufferPreset``.
+  public var bufferBytes: Int { [1, 2, 4, 8, 16, 32, 64, 128, 256, 512][bufferPreset - 1] << 20 }
+}
+
+/// One key of the configuration.
+public struct Setting: Sendable {
+  /// With dots between the levels, as `-o` takes it.
+  public let key: String
+  /// What values look like, for help and messages.
+  public let form: String
+  public let help: String
+  /// Takes the value, or says why it is none: the sentence continues "KEY: ".
+  let apply: @Sendable (inout Settings, Value) throws(SettingError) -> Void
+
+  /// A value as configuration files and `-o` give it.
+  enum Value: Sendable {
+    case scalar(String)
+    case list([Value])
+    case map([(String, Value)])
+
+    func bool() throws(SettingError) -> Bool {
+      guard case .scalar(let text) = self else { throw SettingError("needs true or false") }
+      switch text.lowercased() {
+      case "true", "yes", "on", "y": return true
+      case "false", "no", "off", "n": return false
+      default: throw SettingError("needs true or false, not '\(text)'")
+      }
+    }
+    func integer(_ range: ClosedRange<Int>) throws(SettingError) -> Int {
+      guard case .scalar(let text) = self, let number = Int(text), range.contains(number) else {
+        throw SettingError("needs a number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return number
+    }
+    func string() throws(SettingError) -> String {
+      guard case .scalar(let text) = self else { throw SettingError("needs one value, not a list or a map") }
+      return text
+    }
+    func strings() throws(SettingError) -> [String] {
+      guard case .list(let values) = self else { return [try string()] }
+      var strings: [String] = []
+      for value in values { strings.append(try value.string()) }
+      return strings
+    }
+  }
+
+  public static let all: [Setting] = [
+    Setting(key: "engine.kind", form: "auto, modern_ebpf, ebpf, kmod, ptrace", help: "The capture driver.") {
+      (settings, value) throws(SettingError) in
+      let text = try value.string()
+      guard let choice = DriverSelector.Choice(text) else {
+        throw SettingError("'\(text)' is no driver; use auto, modern_ebpf, ebpf, kmod or ptrace")
+      }
+      settings.engine = choice
+    },
+    Setting(
+      key: "engine.modern_ebpf.buf_size_preset", form: "1 to 10", help: "Size of each ring, from 1 MB to 512 MB; 4 is 8 MB."
+    ) { (settings, value) throws(SettingError) in settings.bufferPreset = try value.integer(1...10) },
+    Setting(
+      key: "engine.modern_ebpf.cpus_for_each_buffer", form: "number", help: "How many CPUs share a ring; 0 for all."
+    ) { (settings, value) throws(SettingError) in settings.cpusPerBuffer = try value.integer(0...4096) },
+    Setting(key: "falco_libs.snaplen", form: "0 to 65000", help: "Bytes of data that read and write events carry.") {
+      (settings, value) throws(SettingError) in settings.snaplen = try value.integer(0...65000)
+    },
+    Setting(key: "rules_files", form: "list of paths", help: "Rule files and folders, in order.") {
+      (settings, value) throws(SettingError) in settings.rulesFiles = try value.strings()
+    },
+    Setting(key: "rules_file", form: "list of paths", help: "The old name of rules_files.") {
+      (settings, value) throws(SettingError) in settings.rulesFiles = try value.strings()
+    },
+    Setting(
+      key: "rules", form: "list of {enable|disable: {rule|tag: NAME}}", help: "Enables and disables rules after loading."
+    ) { (settings, value) throws(SettingError) in settings.ruleSelections = try RuleSelection.read(value) },
+    Setting(key: "priority", form: "a priority", help: "Rules that are less severe are not evaluated.") {
+      (settings, value) throws(SettingError) in
+      let text = try value.string()
+      guard let priority = Priority(name: text) else {
+        throw SettingError(
+          "'\(text)' is no priority; use \(Priority.allCases.map { $0.name.lowercased() }.joined(separator: ", "))")
+      }
+      settings.minimumPriority = priority
+    },
+    Setting(key: "rule_matching", form: "first, all", help: "Whether the first rule that matches an event is the only one.") {
+      (settings, value) throws(SettingError) in
+      switch try value.string() {
+      case "first": settings.matchesAllRules = false
+      case "all": settings.matchesAllRules = true
+      default: throw SettingError("needs first or all")
+      }
+    },
+    Setting(key: "json_output", form: "bool", help: "Alerts as JSON, one object a line.") {
+      (settings, value) throws(SettingError) in settings.jsonOutput = try value.bool()
+    },
+    Setting(key: "json_include_output_property", form: "bool", help: "The text form as the JSON key output.") {
+      (settings, value) throws(SettingError) in settings.jsonIncludesOutput = try value.bool()
+    },
+    Setting(key: "json_include_message_property", form: "bool", help: "The text without time and priority as message.") {
+      (settings, value) throws(SettingError) in settings.jsonIncludesMessage = try value.bool()
+    },
+    Setting(key: "json_include_output_fields_property", form: "bool", help: "The fields as the JSON key output_fields.") {
+      (settings, value) throws(SettingError) in settings.jsonIncludesOutputFields = try value.bool()
+    },
+    Setting(key: "json_include_tags_property", form: "bool", help: "The rule's tags as the JSON key tags.") {
+      (settings, value) throws(SettingError) in settings.jsonIncludesTags = try value.bool()
+    },
+    Setting(key: "time_format_iso_8601", form: "bool", help: "Times in UTC as ISO 8601 instead of local time.") {
+      (settings, value) throws(SettingError) in settings.usesISOTime = try value.bool()
+    },
+    Setting(key: "buffered_outputs", form: "bool", help: "Let output gather instead of writing each alert at once.") {
+      (settings, value) throws(SettingError) in settings.isBuffered = try value.bool()
+    },
+    Setting(key: "stdout_output.enabled", form: "bool", help: "Write alerts to standard output.") {
+      (settings, value) throws(SettingError) in settings.writesToStandardOutput = try value.bool()
+    },
+    Setting(key: "file_output.enabled", form: "bool", help: "Append alerts to a file.") {
+      (settings, value) throws(SettingError) in settings.writesToFile = try value.bool()
+    },
+    Setting(key: "file_output.filename", form: "path", help: "The file for file_output.") {
+      (settings, value) throws(SettingError) in settings.outputFile = try value.string()
+    },
+    Setting(key: "file_output.keep_alive", form: "bool", help: "Keep the file open between alerts.") {
+      (settings, value) throws(SettingError) in settings.keepsFileOpen = try value.bool()
+    },
+    Setting(key: "outputs_queue.capacity", form: "number", help: "Alerts that may wait for slow outputs.") {
+      (settings, value) throws(SettingError) in
+      let capacity = try value.integer(0...10_000_000)
+      settings.queueCapacity = capacity == 0 ? 65_536 : capacity
+    },
+    Setting(key: "log_level", form: "emergency ... debug", help: "The least severe of our own messages to show.") {
+      (settings, value) throws(SettingError) in
+      let text = try value.string()
+      guard let level = Log.Level(text) else {
+        throw SettingError("'\(text)' is no level; use \(Log.Level.allCases.map { "\($0)" }.joined(separator: ", "))")
+      }
+      settings.logLevel = level
+    },
+  ]
+
+  static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+  /// Sections that configuration files in this field have and that this version does not act on.
+  static let ignoredSections: Set<String> = [
+    "append_output", "base_syscalls", "buffer_format_base64", "capture", "config_files", "falco_libs", "http_output",
+    "libs_logger", "load_plugins", "log_stderr", "log_syslog", "metrics", "output_timeout", "plugins", "program_output",
+    "static_fields", "suggested_formatters", "syscall_event_drops", "syscall_event_timeouts", "syslog_output",
+    "watch_config_files", "webserver", "engine",
+  ]
+}
+
+/// Why a value does not fit its key.
+struct SettingError: Error {
+  var message: String
+  init(_ message: String) { self.message = message }
+}
+
+extension RuleSelection {
+  /// Entries of the form `{enable: {rule: PATTERN}}` or `{disable: {tag: TAG}}`.
+  fileprivate static func read(_ value: Setting.Value) throws(SettingError) -> [RuleSelection] {
+    guard case .list(let entries) = value else { throw SettingError("needs a list of entries with enable or disable") }
+    var selections: [RuleSelection] = []
+    for entry in entries {
+      guard case .map(let actions) = entry else { throw SettingError("each entry needs enable or disable") }
+      for (action, target) in actions {
+        guard action == "enable" || action == "disable", case .map(let targets) = target, !targets.isEmpty else {
+          throw SettingError("each entry needs enable or disable, with rule or tag below it")
+        }
+        for (kind, name) in targets {
+          let name = try name.string()
+          switch kind {
+          case "rule": selections.append(RuleSelection(.rule(name), enables: action == "enable"))
+          case "tag": selections.append(RuleSelection(.tag(name), enables: action == "enable"))
+          default: throw SettingError("'\(kind)' is neither rule nor tag")
+          }
+        }
+      }
+    }
+    return selections
+  }
+}

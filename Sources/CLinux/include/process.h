@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* This process: its signals, privileges, memory and clock. */
+#ifndef WH_PROCESS_H
+#define WH_PROCESS_H
+
+#include <stdint.h>
+
+/*
+ * From now on SIGINT and SIGTERM only set a flag, and SIGPIPE is ignored. A second SIGINT or SIGTERM ends the process
+ * at once, for a user who does not want to wait.
+ */
+void wh_catch_stop_signals(void);
+/* Whether a stop was asked for, by signal or by wh_request_stop(). */
+int wh_stop_requested(void);
+void wh_request_stop(void);
+/* How often SIGUSR1 and SIGHUP came so far. */
+unsigned wh_usr1_count(void);
+unsigned wh_hup_count(void);
+
+/*
+ * Gives up every capability that is not in `keep` (a bit mask), for good: permitted, effective, inheritable, ambient
+ * and bounding sets, and sets no-new-privileges. Returns 0 or a negative errno. Call while there is one thread.
+ */
+int wh_keep_capabilities(uint64_t keep);
+
+/* Resident memory of this process in KiB, or 0 if /proc does not tell. */
+uint64_t wh_resident_kib(void);
+/* CPU time that this process has used, user and system, nanoseconds. */
+uint64_t wh_cpu_time(void);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "process.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static atomic_int stops;
+static atomic_uint usr1, hup;
+
+static void on_signal(int number)
+{
+	if (number == SIGUSR1)
+		atomic_fetch_add(&usr1, 1);
+	else if (number == SIGHUP)
+		atomic_fetch_add(&hup, 1);
+	else if (atomic_fetch_add(&stops, 1) > 0)
+		_exit(128 + number);
+}
+
+void wh_catch_stop_signals(void)
+{
+	/* No SA_RESTART: a wait shall end when the signal comes. */
+	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int wh_stop_requested(void) { return atomic_load_explicit(&stops, memory_order_relaxed) > 0; }
+void wh_request_stop(void) { atomic_store(&stops, 1); }
+unsigned wh_usr1_count(void) { return atomic_load_explicit(&usr1, memory_order_relaxed); }
+unsigned wh_hup_count(void) { return atomic_load_explicit(&hup, memory_order_relaxed); }
+
+int wh_keep_capabilities(uint64_t keep)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	/* The bounding set first: lowering it needs CAP_SETPCAP, which the second step takes away. */
+	for (int capability = 0; capability < 64; capability++)
+		if (!(keep >> capability & 1) && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
+			prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int half = 0; half < 2; half++) {
+		uint32_t mask = (uint32_t)(keep >> (32 * half));
+
+		data[half].permitted &= mask;
+		data[half].effective &= mask;
+		data[half].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return -errno;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+uint64_t wh_resident_kib(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long size = 0, resident = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu %lu", &size, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+uint64_t wh_cpu_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}

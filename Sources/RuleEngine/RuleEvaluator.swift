@@ -1,0 +1,220 @@
+public import EventSchema
+public import Fields
+public import SystemState
+
+/// Runs a rule program over events: which rules match?
+///
+/// Each field is extracted, each test evaluated at most once per event, whatever the number of rules that use it. An
+/// event that matches nothing allocates nothing. One thread owns an evaluator.
+public struct RuleEvaluator: ~Copyable {
+  public let program: RuleProgram
+  private var fields: FieldExtractor
+  /// Results of tests: the event's number shifted left by one, and the result in the lowest bit.
+  private var memo: [UInt32]
+  /// Rows of the literal tables: the event's number, and where the row begins.
+  private var rowEpochs: [UInt32]
+  private var rows: [Int]
+  private var epoch: UInt32 = 0
+  /// Stop at the first rule that matches (`rule_matching: first`).
+  public var stopsAtFirstMatch = true
+  /// Indices of the rules that matched the last event, in load order.
+  public private(set) var matches: [UInt32] = []
+
+  public init(_ program: RuleProgram) {
+    fields = FieldExtractor(program.fields)
+    memo = Array(repeating: 0, count: program.tests.count)
+    rowEpochs = Array(repeating: 0, count: program.literals.count)
+    rows = Array(repeating: 0, count: program.literals.count)
+    matches.reserveCapacity(16)
+    self.program = program
+  }
+
+  /// Finds the rules that match an event, after it was applied to the state.
+  ///
+  /// - Returns: Whether any does; ``matches`` then says which.
+  public mutating func evaluate(_ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
+    let type = Int(event.type.rawValue)
+    guard type &+ 1 < program.firstEntry.count else { return false }
+    let range = Int(program.firstEntry[type])..<Int(program.firstEntry[type &+ 1])
+    if range.isEmpty { return false }
+    if !matches.isEmpty { matches.removeAll(keepingCapacity: true) }
+    beginEvent()
+    for index in range {
+      let entry = program.entries[index]
+      var at = entry.start
+      while at >= 0 {
+        let node = program.nodes[Int(at)]
+        at = holds(Int(node.test), event, state) ? node.onTrue : node.onFalse
+      }
+      if at == RuleProgram.Node.matches {
+        matches.append(entry.rule)
+        if stopsAtFirstMatch { return true }
+      }
+    }
+    return !matches.isEmpty
+  }
+
+  private mutating func beginEvent() {
+    fields.begin()
+    epoch &+= 1
+    // The number has 31 bits in the memo: forget everything before it repeats.
+    if epoch == 1 << 31 {
+      for index in memo.indices { memo[index] = 0 }
+      for index in rowEpochs.indices { rowEpochs[index] = 0 }
+      epoch = 1
+    }
+  }
+
+  @inline(__always)
+  private mutating func holds(_ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
+    let known = memo[index]
+    if known &>> 1 == epoch { return known & 1 != 0 }
+    let result = evaluate(program.tests[index], event, state)
+    memo[index] = epoch &<< 1 | (result ? 1 : 0)
+    return result
+  }
+
+  private mutating func evaluate(
+    _ test: Test, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    let value = fields.value(Int(test.field), event, state)
+    if value.isMissing { return false }
+    if test.scope == .single {
+      return evaluate(test, value, event, state, isWholeField: true)
+    }
+    // Where several values were possible but there is one, it stands for all of them.
+    guard value.kind == .list else {
+      let result = evaluate(test, value, event, state, isWholeField: true)
+      return test.scope == .none ? !result : result
+    }
+    // `every` and `none` look for the first item that contradicts, `any` for the first that agrees.
+    let wanted = test.scope == .every ? false : true
+    for index in 0..<value.count {
+      let item = fields.item(index, of: value)
+      if evaluate(test, item, event, state, isWholeField: false) == wanted { return test.scope == .any }
+    }
+    return test.scope != .any
+  }
+
+  private mutating func evaluate(
+    _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
+    isWholeField: Bool
+  ) -> Bool {
+    switch test.operation {
+    case .exists: return true
+    case .member: return isMember(test, value, event, state, isWholeField)
+    case .notMember: return !isMember(test, value, event, state, isWholeField)
+    case .equal: return value.word == test.first
+    case .notEqual: return value.word != test.first
+    case .lessSigned: return Int64(bitPattern: value.word) < Int64(bitPattern: test.first)
+    case .lessEqualSigned: return Int64(bitPattern: value.word) <= Int64(bitPattern: test.first)
+    case .greaterSigned: return Int64(bitPattern: value.word) > Int64(bitPattern: test.first)
+    case .greaterEqualSigned: return Int64(bitPattern: value.word) >= Int64(bitPattern: test.first)
+    case .lessUnsigned: return value.word < test.first
+    case .lessEqualUnsigned: return value.word <= test.first
+    case .greaterUnsigned: return value.word > test.first
+    case .greaterEqualUnsigned: return value.word >= test.first
+    case .numberIn:
+      for index in Int(test.first)..<Int(test.second) where program.constants.numbers[index] == value.word {
+        return true
+      }
+      return false
+    case .equalDouble: return Double(bitPattern: value.word) == Double(bitPattern: test.first)
+    case .notEqualDouble: return Double(bitPattern: value.word) != Double(bitPattern: test.first)
+    case .lessDouble: return Double(bitPattern: value.word) < Double(bitPattern: test.first)
+    case .lessEqualDouble: return Double(bitPattern: value.word) <= Double(bitPattern: test.first)
+    case .greaterDouble: return Double(bitPattern: value.word) > Double(bitPattern: test.first)
+    case .greaterEqualDouble: return Double(bitPattern: value.word) >= Double(bitPattern: test.first)
+    case .textLess, .textLessEqual, .textGreater, .textGreaterEqual, .contains, .containsFolded, .startsWith,
+      .endsWith, .glob, .globFolded, .pathIn:
+      return evaluateText(test, value, event, state)
+    case .addressEqual: return network(test.first).contains(value)
+    case .addressNotEqual: return !network(test.first).contains(value)
+    case .inNetwork: return network(test.first).contains(value)
+    case .notInNetwork: return !network(test.first).contains(value)
+    case .addressIn:
+      for index in Int(test.first)..<Int(test.second) where program.constants.networks[index].contains(value) {
+        return true
+      }
+      return false
+    case .anyOf, .allOf, .oneOf:
+      return evaluateOperands(test, value, event, state, isWholeField)
+    }
+  }
+
+  private func network(_ index: UInt64) -> Network { program.constants.networks[Int(truncatingIfNeeded: index)] }
+
+  private mutating func isMember(
+    _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
+    _ isWholeField: Bool
+  ) -> Bool {
+    let table = Int(program.literalTableOfField[Int(test.field)])
+    let bit = Int(truncatingIfNeeded: test.first)
+    if isWholeField {
+      if rowEpochs[table] != epoch {
+        rowEpochs[table] = epoch
+        rows[table] = program.literals[table].row(of: fields.bytes(value, event, state))
+      }
+      return program.literals[table].contains(rows[table], bit: bit)
+    }
+    return program.literals[table].contains(program.literals[table].row(of: fields.bytes(value, event, state)), bit: bit)
+  }
+
+  private func evaluateText(
+    _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    let text = fields.bytes(value, event, state)
+    let pool = program.constants.bytes.span.bytes
+    if test.operation == .pathIn {
+      for index in test.first..<test.second
+      where PathPrefix.covers(pool.extracting(program.constants.range(ofText: index)), text) {
+        return true
+      }
+      return false
+    }
+    let constant = pool.extracting(program.constants.range(ofText: test.first))
+    switch test.operation {
+    case .contains: return Bytes.contains(text, constant)
+    case .containsFolded: return Bytes.containsIgnoringCase(text, constant)
+    case .startsWith: return Bytes.hasPrefix(text, constant)
+    case .endsWith: return Bytes.hasSuffix(text, constant)
+    case .glob: return Glob.matches(text, constant)
+    case .globFolded: return Glob.matches(text, constant, ignoringCase: true)
+    case .textLess: return Bytes.compare(text, constant) < 0
+    case .textLessEqual: return Bytes.compare(text, constant) <= 0
+    case .textGreater: return Bytes.compare(text, constant) > 0
+    case .textGreaterEqual: return Bytes.compare(text, constant) >= 0
+    default: return false
+    }
+  }
+
+  /// `oneof`, `anyof`, `allof`: how many of the listed operands the value satisfies. An empty list is never true.
+  private mutating func evaluateOperands(
+    _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
+    _ isWholeField: Bool
+  ) -> Bool {
+    let range = Int(test.first)..<Int(test.second)
+    if range.isEmpty { return false }
+    var satisfied = 0
+    for index in range {
+      if evaluate(program.constants.operands[index], value, event, state, isWholeField: isWholeField) {
+        satisfied += 1
+        if test.operation == .anyOf { return true }
+      } else if test.operation == .allOf {
+        return false
+      }
+    }
+    return test.operation == .oneOf ? satisfied == 1 : satisfied == range.count
+  }
+}
+
+extension Network {
+  @inline(__always)
+  func contains(_ value: FieldValue) -> Bool {
+    switch value.kind {
+    case .ipv4: contains(high: value.word, low: 0, isV6: false)
+    case .ipv6: contains(high: value.word, low: value.low, isV6: true)
+    default: false
+    }
+  }
+}

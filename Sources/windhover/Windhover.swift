@@ -1,0 +1,23 @@
+import ArgumentParser
+
+@main
+struct Windhover: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "windhover",
+    abstract: "Runtime security for Linux: watches system calls, evaluates rules, raises alerts.",
+    discussion: """
+      Without a subcommand, windhover watches this host with the configured rules until it is interrupted.
+
+      Exit codes: 0 stopped as asked, or the thing asked for was printed; 1 an error, which is named on standard \
+      error; 64 wrong usage.
+      """,
+    version: Product.version,
+    subcommands: [
+      RunCommand.self, DumpCommand.self, DriverCommand.self, FieldsCommand.self, RulesCommand.self,
+    ],
+    defaultSubcommand: RunCommand.self)
+}
+
+enum Product {
+  static let version = "0.1.0"
+}
