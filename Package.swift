@@ -22,12 +22,13 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "SystemState", dependencies: ["EventSchema"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText"], swiftSettings: raw),
+    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText"], swiftSettings: raw),
     .target(name: "JSONText", dependencies: ["ByteText"], swiftSettings: raw),
     .target(
       name: "Outputs", dependencies: ["Fields", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
       swiftSettings: raw),
-    .testTarget(name: "FieldsTests", dependencies: ["Fields", "ByteText"], swiftSettings: raw),
+    .testTarget(
+      name: "FieldsTests", dependencies: ["Fields", "ByteText", "JSONText", "EventSchema", "SystemState"], swiftSettings: raw),
     .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: raw),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
   ],
