@@ -1,0 +1,232 @@
+internal import ByteText
+public import EventSchema
+public import Fields
+public import JSONText
+public import SystemState
+
+/// An output text with its fields found: made once for a rule, then rendered for each of its alerts.
+///
+/// `%field` and `%field[argument]` stand for the field's text, `%10field` for that text cut or filled with blanks to ten
+/// characters. The longest known name counts, so `%proc.pid.` is the field and a full stop. A leading `*` is allowed and
+/// means nothing.
+public struct OutputFormat: Sendable {
+  enum Segment: Sendable {
+    case literal([UInt8])
+    /// A position in ``OutputFormat/fields``; 0 as width means as long as it is.
+    case field(Int, width: Int)
+  }
+
+  /// Entries of the alert's `output_fields`.
+  private struct Entry: Sendable {
+    enum Content: Sendable {
+      case eventTime
+      case field(Int)
+      case text(OutputFormat)
+    }
+    var key: String
+    var content: Content
+  }
+
+  private(set) var segments: [Segment] = []
+  /// Each field that the text or the extra entries need, once. Give them to an extractor, and if their positions there
+  /// are others than here, tell by ``bind(_:)``.
+  public private(set) var fields: [ResolvedField] = []
+  /// Positions in the extractor, by position in ``fields``.
+  private var positions: [Int] = []
+  /// By key.
+  private var entries: [Entry] = []
+
+  /// - Parameters:
+  ///   - text: The output as the rule has it.
+  ///   - extra: Further entries of `output_fields`.
+  ///   - usesISOTime: The key of the event's time is `evt.time.iso8601` instead of `evt.time`.
+  /// - Throws: ``OutputFormatError``, with the place of the first mistake.
+  public init(
+    compiling text: String, extra: [ExtraField] = [], usesISOTime: Bool = false
+  ) throws(OutputFormatError) {
+    var bytes = Array(text.utf8)
+    var offset = 0
+    if bytes.first == UInt8(ascii: "*") {
+      bytes.removeFirst()
+      offset = 1
+    }
+    try parse(bytes, offset)
+    var contents: [String: Entry.Content] = [:]
+    for (position, field) in fields.enumerated() { contents[field.name] = .field(position) }
+    contents[usesISOTime ? "evt.time.iso8601" : "evt.time"] = .eventTime
+    for field in extra {
+      switch field.content {
+      case .field(let resolved): contents[field.key] = .field(position(of: resolved))
+      case .text(var format):
+        format.positions = format.fields.map { position(of: $0) }
+        contents[field.key] = .text(format)
+      }
+    }
+    entries = contents.map { Entry(key: $0.key, content: $0.value) }
+    entries.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    positions = Array(fields.indices)
+  }
+
+  /// Tells where the fields are in the extractor that will be used.
+  public mutating func bind(_ position: (ResolvedField) -> Int) {
+    positions = fields.map(position)
+    for index in entries.indices {
+      if case .text(var format) = entries[index].content {
+        format.bind(position)
+        entries[index].content = .text(format)
+      }
+    }
+  }
+
+  private mutating func position(of field: ResolvedField) -> Int {
+    if let known = fields.firstIndex(where: { $0.isSame(as: field) && $0.name == field.name }) { return known }
+    fields.append(field)
+    return fields.count - 1
+  }
+
+  private mutating func parse(_ bytes: [UInt8], _ offset: Int) throws(OutputFormatError) {
+    var literal: [UInt8] = []
+    var at = 0
+    while at < bytes.count {
+      guard bytes[at] == UInt8(ascii: "%") else {
+        literal.append(bytes[at])
+        at += 1
+        continue
+      }
+      let percent = at
+      at += 1
+      var width = 0
+      while at < bytes.count, isDigit(bytes[at]), width < 100_000 {
+        width = width * 10 + Int(bytes[at] - UInt8(ascii: "0"))
+        at += 1
+      }
+      let (field, end) = try field(bytes, at, percent: percent + offset)
+      if !literal.isEmpty { segments.append(.literal(literal)) }
+      literal = []
+      segments.append(.field(position(of: field), width: width))
+      at = end
+    }
+    if !literal.isEmpty { segments.append(.literal(literal)) }
+  }
+
+  /// The longest text from `start` on that names a field, and where it ends.
+  private func field(
+    _ bytes: [UInt8], _ start: Int, percent: Int
+  ) throws(OutputFormatError) -> (ResolvedField, end: Int) {
+    var end = start
+    while end < bytes.count, isNamePart(bytes[end]) { end += 1 }
+    guard end > start, isLetter(bytes[start]) else { throw OutputFormatError(offset: percent, problem: .noField) }
+    var firstError: FieldError?
+    if end < bytes.count, bytes[end] == UInt8(ascii: "["),
+      let close = bytes[end...].firstIndex(of: UInt8(ascii: "]"))
+    {
+      var argument = bytes[(end + 1)..<close]
+      if let quote = argument.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\""), argument.last == quote,
+        argument.count >= 2
+      {
+        argument = argument.dropFirst().dropLast()
+      }
+      let result = FieldCatalogue.resolve(
+        name: String(decoding: bytes[start..<end], as: UTF8.self), argument: String(decoding: argument, as: UTF8.self))
+      switch result {
+      case .success(let field): return (field, close + 1)
+      case .failure(let error): firstError = error
+      }
+    }
+    while end > start {
+      switch FieldCatalogue.resolve(name: String(decoding: bytes[start..<end], as: UTF8.self)) {
+      case .success(let field): return (field, end)
+      case .failure(let error): firstError = firstError ?? error
+      }
+      end -= 1
+    }
+    throw OutputFormatError(offset: percent, problem: firstError.map { .field($0) } ?? .noField)
+  }
+
+  private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+  private func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") }
+  private func isNamePart(_ byte: UInt8) -> Bool {
+    isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+  }
+
+  /// Appends the text for the current event.
+  public func render(
+    _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState,
+    into text: inout [UInt8]
+  ) {
+    for segment in segments {
+      switch segment {
+      case .literal(let bytes): text.append(contentsOf: bytes)
+      case .field(let field, let width):
+        let start = text.count
+        extractor.render(positions[field], event, state, into: &text)
+        guard width > 0 else { continue }
+        if text.count - start > width { text.removeSubrange((start + width)...) }
+        while text.count - start < width { text.append(UInt8(ascii: " ")) }
+      }
+    }
+  }
+
+  /// Writes the object of the alert's fields, keys in order.
+  public func writeFields(
+    _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState,
+    into json: inout JSONWriter
+  ) {
+    json.beginObject()
+    for entry in entries {
+      json.key(entry.key)
+      switch entry.content {
+      case .eventTime: json.number(event.timestamp)
+      case .field(let field): extractor.write(positions[field], event, state, into: &json)
+      case .text(let format):
+        var text: [UInt8] = []
+        format.render(&extractor, event, state, into: &text)
+        json.string(text)
+      }
+    }
+    json.endObject()
+  }
+}
+
+/// An entry of an alert's fields that its text does not show.
+public struct ExtraField: Sendable {
+  enum Content: Sendable {
+    case field(ResolvedField)
+    case text(OutputFormat)
+  }
+  public let key: String
+  let content: Content
+
+  /// The field's value, typed.
+  public init(_ field: ResolvedField) {
+    key = field.name
+    content = .field(field)
+  }
+
+  /// A text under a key of its own.
+  public init(key: String, _ format: OutputFormat) {
+    self.key = key
+    content = .text(format)
+  }
+}
+
+/// Where and why an output text is wrong.
+public struct OutputFormatError: Error, Sendable, Equatable {
+  public enum Problem: Sendable, Equatable {
+    /// No name follows the percent sign; there is no way to write one on its own.
+    case noField
+    case field(FieldError)
+  }
+  /// Of the percent sign, in bytes from the start of the text.
+  public let offset: Int
+  public let problem: Problem
+}
+
+extension OutputFormatError: CustomStringConvertible {
+  public var description: String {
+    switch problem {
+    case .noField: "a field's name must follow the percent sign at byte \(offset)"
+    case .field(let error): "\(error) (at byte \(offset))"
+    }
+  }
+}
