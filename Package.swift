@@ -75,6 +75,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
+    .executableTarget(name: "Benchmarks", dependencies: ["Agent"], swiftSettings: lending),
+
     // Tests and measurements.
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
     .executableTarget(

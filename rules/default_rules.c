@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "include/default_rules.h"
+#include "default_rules.h"
 
-const unsigned char wh_default_rules[] = {
+static const unsigned char rules[] = {
 #embed "windhover_rules.yaml"
 };
-const size_t wh_default_rules_size = sizeof(wh_default_rules);
+
+const size_t wh_default_rules_size = sizeof(rules);
+
+const unsigned char *wh_default_rules_start(void) { return rules; }

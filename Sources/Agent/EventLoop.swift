@@ -1,40 +1,43 @@
-import CLinux
-import Capture
-import EventSchema
-import RuleEngine
-import SystemState
+internal import CLinux
+public import Capture
+public import EventSchema
+public import RuleEngine
+public import SystemState
 
 /// Pulls events from a source, keeps the state current, runs the rules: the one thread that all of it happens on.
-struct EventLoop: ~Copyable {
-  var state: SystemState
-  var evaluator: RuleEvaluator
-  var alerts: AlertFormatter
+public struct EventLoop: ~Copyable {
+  public var state: SystemState
+  public var evaluator: RuleEvaluator
+  public var alerts: AlertFormatter
   /// Records that did not decode; logged once, counted in the source's statistics.
   private var hasReportedMalformed = false
   /// Events that were applied, and those that matched a rule.
-  private(set) var eventCount: UInt64 = 0
-  private(set) var matchCount: UInt64 = 0
+  public private(set) var eventCount: UInt64 = 0
+  public private(set) var matchCount: UInt64 = 0
 
-  init(state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter) {
+  public init(state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter) {
     self.state = state
     self.evaluator = evaluator
     self.alerts = alerts
   }
 
-  /// Runs until a stop is requested or the source is spent.
+  /// Runs until a stop is requested, the time is up, or the source is spent.
   ///
   /// - Parameter limit: Stop after this many nanoseconds of the monotonic clock, if given.
-  mutating func run(_ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil, log: Log) throws {
+  /// - Returns: Why it had to end, or `nil` if it was to end.
+  public mutating func run(
+    _ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil, log: Log
+  ) -> Failure? {
     let start = wh_clock_monotonic()
     while wh_stop_requested() == 0 {
       do throws(CaptureError) {
         try drain(&source, log: log)
       } catch {
-        if case .endOfStream = error { return }
-        throw Failure("capture ended: \(error)")
+        return error == .endOfStream ? nil : Failure("the capture ended: \(error)")
       }
-      if let limit, wh_clock_monotonic() - start >= limit { return }
+      if let limit, wh_clock_monotonic() - start >= limit { return nil }
     }
+    return nil
   }
 
   /// One batch. Waits a tenth of a second at most, so that a stop is noticed.

@@ -34,16 +34,15 @@ public struct Log: Sendable {
   }
 }
 
+/// Writes all of a text, as far as anyone takes it.
 public func writeToStandardError(_ text: String) {
-  var text = text
-  text.withUTF8 { bytes in
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = unsafe write(STDERR_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return }
-      rest = rest.dropFirst(count)
-    }
+  let bytes = Array(text.utf8)
+  var start = 0
+  while start < bytes.count {
+    let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress! + start, $0.count - start) }
+    if count < 0 && errno == EINTR { continue }
+    if count <= 0 { return }
+    start += count
   }
 }
 

@@ -96,11 +96,20 @@ extension LoadedRule {
   /// The output as pieces and fields, or why it is none.
   fileprivate func compileOutput() -> (OutputFormat?, CheckError?) {
     do throws(OutputFormatError) {
-      return (try OutputFormat(output), nil)
+      return (try OutputFormat(compiling: output), nil)
     } catch {
       let start = UInt32(clamping: error.offset)
       let range = SourceRange(text: outputText, lower: start, upper: start + 1)
-      return (nil, CheckError(kind: error.isUnknownField ? .unknownName : .other, message: error.message, range: range))
+      switch error.problem {
+      case .noField:
+        return (
+          nil,
+          CheckError(
+            message: "a field's name must follow the percent sign",
+            hint: "a percent sign cannot be written on its own; say 'percent'", range: range)
+        )
+      case .field(let problem): return (nil, CheckError(kind: .unknownName, message: problem.description, range: range))
+      }
     }
   }
 }

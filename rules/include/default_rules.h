@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-extern const unsigned char wh_default_rules[];
+/* The first of wh_default_rules_size bytes, constant for the whole run. No NUL at the end. */
+const unsigned char *wh_default_rules_start(void);
 extern const size_t wh_default_rules_size;
 
 #endif

@@ -40,6 +40,9 @@ long wh_read_file(const char *path, void *buffer, size_t size);
 int wh_can_read(const char *path);
 uint32_t wh_effective_user(void);
 
+/* Opens a file for appending, made with mode 0640 if it is missing; -1 with errno set if that fails. */
+int wh_open_append(const char *path);
+
 /* Whether `length` bytes at `part` occur in the `size` bytes at `bytes`: memmem, which is a GNU extension. */
 int wh_contains(const void *bytes, size_t size, const void *part, size_t length);
 

@@ -64,7 +64,7 @@ enum AssessmentReport {
     }
     writer.endArray()
     writer.endObject()
-    return writer.text
+    return String(decoding: writer.bytes, as: UTF8.self)
   }
 
   private static func answer(_ verdict: Assessment) -> String {

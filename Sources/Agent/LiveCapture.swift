@@ -1,0 +1,31 @@
+public import Capture
+public import DriverSelection
+internal import Glibc
+
+/// Opening a driver for live capture, with the choice explained in the log.
+public enum LiveCapture {
+  /// Chooses and opens a driver with capture still off.
+  ///
+  /// - Throws: The verdict of every driver that was considered, as the text of the failure.
+  public static func open(
+    _ settings: Settings, _ interest: Interest, log: Log
+  ) throws(Failure) -> any CaptureDriver & ~Copyable {
+    let host = HostFacts.read(built: DriverSelector.built)
+    var options = CaptureOptions()
+    options.bufferBytesPerLane = settings.bufferBytes
+    options.cpusPerLane = settings.cpusPerBuffer
+    options.snaplen = settings.snaplen
+    options.loadable = interest
+    options.ignoredProcess = getpid()
+    options.onDegraded = { program, reason in
+      log(.warning, "the kernel refused program \(program); its events are missing, the rest goes on\n\(reason)")
+    }
+    do throws(SelectionError) {
+      return try DriverSelector().open(settings.engine, options, on: host) { verdict in
+        log(.warning, "\(verdict.kind.rawValue): \(verdict.reasons.joined(separator: "; ")); trying the next driver")
+      }
+    } catch {
+      throw Failure(error.description)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+public import RuleCompiler
+
+/// Finding, loading and compiling the rules that a command is to use.
+public enum RuleSet {
+  /// Loads rule files and checks every rule in them.
+  ///
+  /// - Parameter paths: Files and folders in load order; empty for the rules that come with the program.
+  /// - Throws: If a path cannot be read. Problems inside files are in the result.
+  public static func load(_ paths: [String], _ settings: Settings = Settings()) throws(Failure) -> CompiledRules {
+    var options = LoadOptions()
+    options.minimumPriority = settings.minimumPriority
+    options.selections = settings.ruleSelections
+    let sources: [RuleSource]
+    do throws(RuleSourceError) {
+      sources = paths.isEmpty ? [.builtIn] : try RuleSource.read(paths, skipsMissing: false)
+    } catch {
+      throw Failure("cannot read the rules: \(error.message)")
+    }
+    return RuleCompiler.load(sources, options).compiled()
+  }
+
+  /// The same, refusing rules with errors: the report of all problems is the failure's text.
+  public static func loadUsable(
+    _ paths: [String], _ settings: Settings, warn: (String) -> Void
+  ) throws(Failure) -> CompiledRules {
+    let compiled = try load(paths.isEmpty ? settings.rulesFiles : paths, settings)
+    if compiled.hasErrors {
+      let invalid = compiled.loaded.files.filter { !$0.isSuccessful }
+      throw Failure("the rules cannot be used\n" + invalid.map { $0.report() }.joined(separator: "\n"))
+    }
+    for diagnostic in compiled.loaded.diagnostics { warn(diagnostic.line) }
+    if compiled.rules.isEmpty { throw Failure("no rule is enabled, so there is nothing to watch for; enable one") }
+    return compiled
+  }
+
+  /// A condition alone, as a program with one rule.
+  public static func compile(condition: String) throws(Failure) -> CompiledRules {
+    let quoted = condition.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+    let text = "- rule: filter\n  desc: filter\n  priority: debug\n  output: filter\n  warn_evttypes: false\n  condition: '\(quoted)'\n"
+    let compiled = RuleCompiler.load([RuleSource(name: "filter", contents: Array(text.utf8))]).compiled()
+    if let problem = compiled.loaded.diagnostics.first(where: \.isError) {
+      throw Failure("filter: \(problem.message)" + (problem.hint.map { "; \($0)" } ?? "") + "\n  \(condition)")
+    }
+    return compiled
+  }
+}

@@ -1,0 +1,75 @@
+internal import CLinux
+internal import Capture
+internal import DriverSelection
+internal import EventSchema
+internal import Glibc
+internal import Outputs
+internal import RuleCompiler
+internal import RuleEngine
+internal import SystemState
+
+/// One run of `windhover run`: start-up as an ordered list of steps, the event loop, and a clean end.
+public struct Session {
+  private let settings: Settings
+  private let log: Log
+  private let rules: CompiledRules
+
+  /// Loads the rules: what can fail without privileges fails first.
+  public init(_ settings: Settings, rulePaths: [String]) throws(Failure) {
+    self.settings = settings
+    let log = Log(level: settings.logLevel)
+    self.log = log
+    rules = try RuleSet.loadUsable(rulePaths, settings) { log(.warning, $0) }
+  }
+
+  /// Watches until a signal, or for some seconds.
+  public func run(for seconds: Int?) throws(Failure) {
+    wh_catch_stop_signals()
+    let interest = Interest(
+      events: rules.program.eventTypes, genericCalls: rules.program.genericCalls, namedEvents: rules.namedEvents,
+      fields: rules.fields)
+    var driver = try LiveCapture.open(settings, interest, log: log)
+    // Capture first, then look at what is running: nothing can start unseen in between.
+    do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }
+    var state = SystemState(machine: .read())
+    state.scanHost(log: log)
+    Privileges.reduce(log: log)
+
+    let outputs = AlertWriter(try channels(), capacity: settings.queueCapacity) { [log] in log(.error, $0) }
+    var evaluator = RuleEvaluator(rules.program)
+    evaluator.stopsAtFirstMatch = !settings.matchesAllRules
+    let alerts = AlertFormatter(rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs)
+    var loop = EventLoop(state: state, evaluator: evaluator, alerts: alerts)
+    log(.info, "watching: \(rules.rules.count) rules over \(interest.events.count) types of events")
+    let end = loop.run(&driver, for: seconds.map { UInt64($0) * 1_000_000_000 }, log: log)
+    outputs.finish()
+    let capture = (try? driver.statistics()) ?? CaptureStatistics()
+    writeToStandardError(
+      Summary.text(capture, loop.state.counters, outputs.statistics, loop.alerts.countsByRule, events: loop.eventCount))
+    if let end { throw end }
+  }
+
+  private var style: AlertStyle {
+    var style = AlertStyle()
+    style.json = settings.jsonOutput
+    style.usesISOTime = settings.usesISOTime
+    style.includesOutput = settings.jsonIncludesOutput
+    style.includesMessage = settings.jsonIncludesMessage
+    style.includesFields = settings.jsonIncludesOutputFields
+    style.includesTags = settings.jsonIncludesTags
+    return style
+  }
+
+  private func channels() throws(Failure) -> sending [any OutputChannel] {
+    var channels: [any OutputChannel] = []
+    if settings.writesToFile {
+      do throws(OutputError) {
+        channels.append(try FileChannel(appendingTo: settings.outputFile, staysOpen: settings.keepsFileOpen))
+      } catch {
+        throw Failure("file_output: \(error); name a file in a folder that exists and can be written")
+      }
+    }
+    if settings.writesToStandardOutput { channels.append(DescriptorChannel(isBuffered: settings.isBuffered)) }
+    return channels
+  }
+}
