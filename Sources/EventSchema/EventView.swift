@@ -47,18 +47,24 @@ public struct EventView: ~Escapable {
   }
 
   /// Nanoseconds since the Unix epoch.
-  @inlinable public var timestamp: UInt64 { unsafe record.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self) }
+  @inlinable public var timestamp: UInt64 {
+    unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
+  }
   /// In the initial pid namespace. Iterator events carry `tgid << 32 | tid`.
-  @inlinable public var threadID: UInt64 { unsafe record.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self) }
+  @inlinable public var threadID: UInt64 {
+    unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 8, as: UInt64.self)
+  }
   @inlinable public var type: EventType {
-    unsafe EventType(rawValue: record.unsafeLoadUnaligned(fromByteOffset: 20, as: UInt16.self)).unsafelyUnwrapped
+    let code = unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 20, as: UInt16.self)
+    return unsafe EventType(rawValue: code).unsafelyUnwrapped
   }
   @inlinable public var parameterCount: Int {
-    Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 22, as: UInt32.self))
+    Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 22, as: UInt32.self))
   }
 
   /// Where in ``record`` a parameter's value lies; empty for one that the record does not have.
   ///
+  /// Loads are unchecked here and below: the initialiser has checked the length table and the sum of the lengths.
   /// An absent parameter and an empty one both read as "no value": see WIRE, "empty, absent, truncated".
   @inlinable @inline(__always)
   public func range(of index: Int) -> Range<Int> {
@@ -66,15 +72,15 @@ public struct EventView: ~Escapable {
     var start = valuesStart
     if isLarge {
       for before in 0..<index {
-        start &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 4 &* before, as: UInt32.self))
+        start &+= Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 4 &* before, as: UInt32.self))
       }
-      let length = Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 4 &* index, as: UInt32.self))
+      let length = Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 4 &* index, as: UInt32.self))
       return unsafe Range(uncheckedBounds: (start, start &+ length))
     }
     for before in 0..<index {
-      start &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 2 &* before, as: UInt16.self))
+      start &+= Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 2 &* before, as: UInt16.self))
     }
-    let length = Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 2 &* index, as: UInt16.self))
+    let length = Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 2 &* index, as: UInt16.self))
     return unsafe Range(uncheckedBounds: (start, start &+ length))
   }
 
@@ -87,7 +93,9 @@ public struct EventView: ~Escapable {
   public func textRange(of index: Int) -> Range<Int> {
     let range = range(of: index)
     var end = range.lowerBound
-    while end < range.upperBound, unsafe record.unsafeLoad(fromByteOffset: end, as: UInt8.self) != 0 { end &+= 1 }
+    while end < range.upperBound, unsafe record.unsafeLoad(fromUncheckedByteOffset: end, as: UInt8.self) != 0 {
+      end &+= 1
+    }
     return unsafe Range(uncheckedBounds: (range.lowerBound, end))
   }
 
@@ -103,8 +111,8 @@ public struct EventView: ~Escapable {
   @inlinable @inline(__always)
   public func value<T: FixedWidthInteger & BitwiseCopyable>(_ index: Int, as type: T.Type) -> T? {
     let range = range(of: index)
-    guard range.count >= MemoryLayout<T>.size else { return nil }
-    return unsafe record.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: T.self)
+    guard range.upperBound &- range.lowerBound >= MemoryLayout<T>.size else { return nil }
+    return unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: range.lowerBound, as: T.self)
   }
 
   /// The value of an 8-byte signed parameter (`ERRNO`, `FD`, `PID`), or `fallback` if it has none.

@@ -6,7 +6,7 @@ extension SystemState {
   /// - Parameter process: The slot of the main thread, or none.
   /// - Returns: Its slot; ``Slot/none`` without a process, or if a table is full (counted).
   @discardableResult
-  mutating func put(_ descriptor: consuming Descriptor, in process: UInt32) -> UInt32 {
+  mutating func put(_ descriptor: borrowing Descriptor, in process: UInt32) -> UInt32 {
     if process != Slot.none {
       let slot = descriptors.find(process, descriptor.number)
       if slot != Slot.none {
@@ -15,10 +15,10 @@ extension SystemState {
       }
       if Int(threads[process].descriptorCount) < limits.descriptorsPerProcess, UInt64(bitPattern: descriptor.number) <= 0x7fff_ffff {
         let first = threads[process].firstDescriptor
-        descriptor.nextInProcess = first
-        descriptor.previousInProcess = Slot.none
         let slot = descriptors.insert(descriptor, process)
         if slot != Slot.none {
+          descriptors[slot].nextInProcess = first
+          descriptors[slot].previousInProcess = Slot.none
           if first != Slot.none { descriptors[first].previousInProcess = slot }
           threads[process].firstDescriptor = slot
           threads[process].descriptorCount &+= 1
@@ -33,16 +33,17 @@ extension SystemState {
     return Slot.none
   }
 
-  private mutating func replace(_ slot: UInt32, with descriptor: consuming Descriptor) {
-    descriptor.nextInProcess = descriptors[slot].nextInProcess
-    descriptor.previousInProcess = descriptors[slot].previousInProcess
+  private mutating func replace(_ slot: UInt32, with descriptor: borrowing Descriptor) {
+    let (next, previous) = (descriptors[slot].nextInProcess, descriptors[slot].previousInProcess)
     texts.release(descriptors[slot].name)
     texts.release(descriptors[slot].rawName)
-    descriptors[slot] = descriptor
+    descriptors[slot] = copy descriptor
+    descriptors[slot].nextInProcess = next
+    descriptors[slot].previousInProcess = previous
   }
 
   /// Makes `descriptor` the one that the event is about, and puts it into the event's process.
-  @inline(__always) mutating func open(_ descriptor: consuming Descriptor) {
+  @inline(__always) mutating func open(_ descriptor: borrowing Descriptor) {
     current.descriptorNumber = descriptor.number
     current.descriptor = put(descriptor, in: current.mainThread)
   }

@@ -12,7 +12,10 @@ enum OpenFlags {
 
 extension SystemState {
   /// openat and openat2 with the numbers of their parameters; the inode follows the device.
-  mutating func openAt(_ event: borrowing EventView, name: Int, flags: Int, device: Int) {
+  ///
+  /// Inlined with their numbers, so that the walk over the length table is unrolled: the most frequent event that
+  /// changes the state.
+  @inline(__always) mutating func openAt(_ event: borrowing EventView, name: Int, flags: Int, device: Int) {
     let number = event.int64(0, or: -1)
     guard number >= 0 else { return }
     finishOpen(

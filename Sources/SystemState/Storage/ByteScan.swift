@@ -16,37 +16,38 @@ extension RawSpan {
     (v &- 0x0101_0101_0101_0101) & ~v & 0x8080_8080_8080_8080
   }
 
-  @inline(__always) func byte(_ index: Int) -> UInt8 {
-    precondition(index >= 0 && index < byteCount)
-    return unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
-  }
+  @inline(__always) func byte(_ index: Int) -> UInt8 { unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 
   func pathShape() -> PathShape {
     let count = byteCount
-    if count < 9 { return shortPathShape() }
-    var plain = true
+    if count < 8 { return shortPathShape() }
+    var odd: UInt64 = 0
+    var carry: UInt64 = 0
     var at = 0
-    var length = -1
+    var length = count
     while true {
-      // The last step overlaps the one before it, so that no tail is left over.
-      if at > count &- 9 { at = count &- 9 }
-      let here = unsafe unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
-      let next = unsafe unsafeLoadUnaligned(fromByteOffset: at &+ 1, as: UInt64.self)
-      let end = RawSpan.zeroBytes(here)
-      let slash = RawSpan.zeroBytes(here ^ 0x2f2f_2f2f_2f2f_2f2f)
-      let odd = RawSpan.zeroBytes(next ^ 0x2f2f_2f2f_2f2f_2f2f) | RawSpan.zeroBytes(next ^ 0x2e2e_2e2e_2e2e_2e2e)
-      if slash & odd != 0 { plain = false }
+      let word = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
+      let end = RawSpan.zeroBytes(word)
+      let slashes = RawSpan.zeroBytes(word ^ 0x2f2f_2f2f_2f2f_2f2f)
+      // `.` is 0x2e and `/` 0x2f: either of them where a slash is one byte earlier.
+      let marks = RawSpan.zeroBytes((word | 0x0101_0101_0101_0101) ^ 0x2f2f_2f2f_2f2f_2f2f)
+      odd |= (slashes << 8 | carry) & marks
       if end != 0 {
         length = at &+ (end.trailingZeroBitCount >> 3)
         break
       }
-      if at == count &- 9 { break }
+      if at == count &- 8 { break }
+      carry = slashes >> 56
       at &+= 8
+      if at > count &- 8 {
+        // The last word overlaps the one before it, so that no tail is left over.
+        at = count &- 8
+        carry = 0
+      }
     }
-    if length < 0 { length = byte(count - 1) == 0 ? count - 1 : count }
     if length == 0 { return PathShape(length: 0, isPlain: false) }
-    if byte(0) == 0x2e || (length > 1 && byte(length - 1) == 0x2f) { plain = false }
-    return PathShape(length: length, isPlain: plain)
+    let isPlain = odd == 0 && byte(0) != 0x2e && (length == 1 || byte(length &- 1) != 0x2f)
+    return PathShape(length: length, isPlain: isPlain)
   }
 
   private func shortPathShape() -> PathShape {

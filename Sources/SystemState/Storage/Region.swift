@@ -31,10 +31,8 @@ struct Region: ~Copyable {
     if first < last { unsafe _ = madvise(base + first, last - first, MADV_DONTNEED) }
   }
 
-  // Inlinable because the tables that hold a region are seen through by other modules.
-  @inlinable deinit { unsafe Region.unmap(base, byteCount) }
+  @usableFromInline func unmap() { unsafe _ = munmap(base, byteCount) }
 
-  @usableFromInline static func unmap(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
-    unsafe _ = munmap(base, byteCount)
-  }
+  /// Inlinable because the tables' accessors are: otherwise the 6.3.1 optimiser asserts.
+  @inlinable deinit { unmap() }
 }
