@@ -1,8 +1,8 @@
 /// Replaces list names in conditions by the lists' items.
 ///
-/// That happens in the text, before parsing, for one list after the other in the order of their first definition. A name
-/// counts where the characters on both sides are the text's ends, blanks, `(`, `)`, `,` or `=`, even inside quotes. So a
-/// list of one item works as a plain value, and a list hides a macro of the same name.
+/// That happens in the text, before parsing, for one list after the other in the order of their first definition. A
+/// name counts where the characters on both sides are the text's ends, blanks, `(`, `)`, `,` or `=`, even inside
+/// quotes. So a list of one item works as a plain value, and a list hides a macro of the same name.
 struct ListExpansion: Sendable {
   struct Entry: Sendable {
     /// The items, those that name an earlier list replaced by that list's items.

@@ -88,12 +88,8 @@ extension RuleSource {
     defer { closedir(folder) }
     var names: [[UInt8]] = []
     while let entry = readdir(folder) {
-      let capacity = MemoryLayout.size(ofValue: entry.pointee.d_name)
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: UInt8.self, capacity: capacity) { bytes in
-          Array(UnsafeBufferPointer(start: bytes, count: strnlen(UnsafeRawPointer(bytes).assumingMemoryBound(to: CChar.self), capacity)))
-        }
-      }
+      // The name's array is imported as a tuple; its bytes end at the first zero.
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
       names.append(name)
     }
     names.sort { $0.lexicographicallyPrecedes($1) }
