@@ -15,6 +15,8 @@ struct ListExpansion: Sendable {
 
   /// The most bytes that one list, or one condition, may grow to.
   static let sizeLimit = 16 << 20
+  /// The most bytes that all lists together may grow to.
+  static let totalLimit = 64 << 20
 
   private(set) var entries: [Entry] = []
   private var indices: [String: Int] = [:]
@@ -25,6 +27,7 @@ struct ListExpansion: Sendable {
   init(_ lists: [(name: String, items: [String])], isTooLarge: (Int) -> Void) {
     for (index, list) in lists.enumerated() { indices[list.name] = index }
     var sizes: [Int] = []
+    var total = 0
     for (index, list) in lists.enumerated() {
       var entry = Entry(items: [], text: [], references: [])
       var size = 0
@@ -38,11 +41,12 @@ struct ListExpansion: Sendable {
           if size <= Self.sizeLimit { entry.items.append(item) }
         }
       }
-      if size > Self.sizeLimit {
+      if size > Self.sizeLimit || total + size > Self.totalLimit {
         isTooLarge(index)
         entry.items = []
         size = 0
       }
+      total += size
       sizes.append(size)
       entries.append(entry)
     }

@@ -89,7 +89,8 @@ struct MacroResolver {
       if case .open = states[index] {
         collector.report(
           collector.files.diagnostic(
-            .validate, "Reference loop in macro '\(name)': it would contain itself", in: collector.texts.context(of: range)))
+            .validate, "Reference loop in macro '\(name)': it would contain itself",
+            in: collector.texts.context(of: range)))
         isBroken = true
         return
       }

@@ -64,7 +64,8 @@ struct RuleCollector {
       let hint = keys.lazy.compactMap { didYouMean($0, among: kinds) }.first
       report(
         reader.problem(
-          .unknownItem, "The item is ignored, for it has none of the keys \(kinds.joined(separator: ", "))", hint: hint))
+          .unknownItem, "The item is ignored, for it has none of the keys \(kinds.joined(separator: ", "))",
+          hint: hint))
       return true
     }
     do throws(Diagnostic) {

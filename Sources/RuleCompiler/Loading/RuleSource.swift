@@ -88,8 +88,13 @@ extension RuleSource {
     defer { closedir(folder) }
     var names: [[UInt8]] = []
     while let entry = readdir(folder) {
-      // The name's array is imported as a tuple; its bytes end at the first zero.
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
+      // Looked at in place: the record may end before the 256 bytes that the type of its name declares.
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        let bytes = UnsafeRawPointer(pointer)
+        var count = 0
+        while bytes.load(fromByteOffset: count, as: UInt8.self) != 0 { count += 1 }
+        return Array(UnsafeRawBufferPointer(start: bytes, count: count))
+      }
       names.append(name)
     }
     names.sort { $0.lexicographicallyPrecedes($1) }
