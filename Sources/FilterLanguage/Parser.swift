@@ -41,11 +41,8 @@ struct Parser {
     guard scanner.isNext("or") else { return first }
     var terms = [first]
     while scanner.take("or") {
-      if try parenthesisFollows("or") {
-        terms.append(try parenthesised())
-      } else {
-        terms.append(try conjunction())
-      }
+      try demandBlankOrParenthesis(after: "or")
+      terms.append(try conjunction())
       scanner.skipBlanks()
     }
     return .or(terms, scanner.range(from: start))
@@ -59,21 +56,18 @@ struct Parser {
     guard scanner.isNext("and") else { return first }
     var terms = [first]
     while scanner.take("and") {
-      if try parenthesisFollows("and") {
-        terms.append(try parenthesised())
-      } else {
-        terms.append(try negation())
-      }
+      try demandBlankOrParenthesis(after: "and")
+      terms.append(try negation())
       scanner.skipBlanks()
     }
     return .and(terms, scanner.range(from: start))
   }
 
-  /// Demands a blank or `(` after a keyword, and says which it was; takes the `(`.
-  private mutating func parenthesisFollows(_ keyword: String) throws(SyntaxError) -> Bool {
-    if scanner.skipBlanks() > 0 { return false }
-    guard scanner.take("(") else { throw SyntaxError(.missingBlank(after: keyword), at: scanner.here) }
-    return true
+  /// Keywords must not run into a following name; the `(` stays for the operand.
+  private mutating func demandBlankOrParenthesis(after keyword: String) throws(SyntaxError) {
+    guard scanner.skipBlanks() > 0 || scanner.next == UInt8(ascii: "(") else {
+      throw SyntaxError(.missingBlank(after: keyword), at: scanner.here)
+    }
   }
 
   private mutating func negation() throws(SyntaxError) -> Expression {

@@ -1,7 +1,7 @@
 /// Recognises single tokens of the condition language at a cursor.
 ///
-/// The language has no context-free tokens: `-x` is one value behind `=`, but two things elsewhere. So there is no token
-/// list; the parser asks for what its place in the grammar allows.
+/// The language has no context-free tokens: `-x` is one value behind `=`, but two things elsewhere. So there is no
+/// token list; the parser asks for what its place in the grammar allows.
 struct Scanner {
   let bytes: [UInt8]
   let text: TextID

@@ -51,19 +51,19 @@ public struct SyntaxError: Error, Sendable, Equatable {
     case .expected(let expectations):
       "expected " + expectations.map(\.wording).joined(separator: " or ")
     case .unexpectedText(let token):
-      "unexpected token after '\(token)', expecting 'or', 'and'"
+      "unexpected text after '\(token)': only 'and' or 'or' can follow"
     case .missingBlank(let keyword):
-      "expected blank or '(' after '\(keyword)'"
+      "expected a blank or '(' after '\(keyword)'"
     case .unsupportedEscape(let escape):
-      "unsupported string escape sequence: \(escape)"
+      "unsupported escape sequence '\(escape)' in a quoted string"
     case .incompleteHexEscape:
-      "incomplete string escape sequence: \\x needs two hexadecimal digits"
+      "the escape sequence '\\x' needs two hexadecimal digits"
     case .argumentCount(let function, let given):
       "\(function.rawValue)() takes \(function.argumentCountWording), but \(given) given"
     case .selectorNotSupported(let function):
       "\(function.rawValue)() takes no [...] behind its arguments"
     case .tooDeep(let limit):
-      "exceeded max depth limit of \(limit)"
+      "nested beyond the depth limit of \(limit)"
     case .tooLong(let limit):
       "the condition is longer than \(limit) bytes"
     }
@@ -74,13 +74,13 @@ extension SyntaxError.Expectation {
   var wording: String {
     let functions = (["val"] + FunctionName.allCases.map(\.rawValue)).quotedList
     return switch self {
-    case .token(let token): "a '\(token)' token"
-    case .condition: "a '(' token, a field check, or an identifier"
+    case .token(let token): "'\(token)'"
+    case .condition: "a comparison, a macro or '('"
     case .comparisonOperator:
-      "a valid check operator: one of " + ComparisonOperator.recognitionOrder.map(\.rawValue).quotedList
-    case .number: "a number value or a field with a valid transformer: \(functions)"
-    case .string: "a string value or a field with a valid transformer: \(functions)"
-    case .list: "a list or an identifier, or a field with a valid transformer: \(functions)"
+      "an operator, one of " + ComparisonOperator.recognitionOrder.map(\.rawValue).quotedList
+    case .number: "a number or one of the functions \(functions)"
+    case .string: "a value or one of the functions \(functions)"
+    case .list: "a list, a single word or one of the functions \(functions)"
     case .fieldArgument: "an argument inside '[' and ']'"
     case .fieldName: "a field name"
     case .functionArgument: "a field, a function call, a quoted string, a number or a list as argument"

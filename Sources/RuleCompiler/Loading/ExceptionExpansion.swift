@@ -1,7 +1,7 @@
 extension RuleDraft {
   /// The condition with the exceptions' values joined to it: `(C) and not E1 and not E2 …`.
   ///
-  /// Values are put in as text, before list names are expanded and before anything is parsed; so a value may name a list.
+  /// Values are put in as text, before list names are expanded and anything is parsed; so a value may name a list.
   var conditionWithExceptions: MappedText {
     guard !exceptions.isEmpty else { return condition }
     var text = MappedText()

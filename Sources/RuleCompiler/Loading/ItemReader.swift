@@ -32,7 +32,7 @@ struct ItemReader {
 
   func required(_ key: String) throws(Diagnostic) -> YAMLNode {
     guard let value = node[key] else {
-      throw problem(.yamlValidate, "Item has no mapping for key '\(key)'", hint: missingKeyHint(key))
+      throw problem(.yamlValidate, "The item has no key '\(key)'", hint: missingKeyHint(key))
     }
     return try nonNull(value, key)
   }
@@ -60,7 +60,7 @@ struct ItemReader {
     guard let value = try optional(key) else { return nil }
     let text = try text(value, key)
     guard let bool = value.bool else {
-      throw problem(.yamlValidate, "Can't decode '\(text)' as a boolean", hint: "write true or false", in: key, at: value)
+      throw problem(.yamlValidate, "'\(text)' is no boolean", hint: "write true or false", in: key, at: value)
     }
     return bool
   }
@@ -69,7 +69,7 @@ struct ItemReader {
     guard let value = try optional(key) else { return nil }
     let text = try text(value, key)
     guard let number = value.unsignedInteger else {
-      throw problem(.yamlValidate, "Can't decode '\(text)' as a number that is not negative", in: key, at: value)
+      throw problem(.yamlValidate, "'\(text)' is no whole number from 0", in: key, at: value)
     }
     return number
   }
@@ -77,7 +77,7 @@ struct ItemReader {
   func elements(_ key: String) throws(Diagnostic) -> [YAMLNode] {
     let value = try required(key)
     guard let elements = value.elements else {
-      throw problem(.yamlValidate, "Value is not a sequence, but \(value.kindName)", in: key, at: value)
+      throw problem(.yamlValidate, "Wanted is a sequence, found \(value.kindName)", in: key, at: value)
     }
     return elements
   }
@@ -88,7 +88,7 @@ struct ItemReader {
     for element in try elements(key) {
       guard let string = element.string else {
         throw problem(
-          .yamlValidate, "Sequence element is not a scalar, but \(element.kindName)", in: key, at: element)
+          .yamlValidate, "Wanted are scalars in the sequence, found \(element.kindName)", in: key, at: element)
       }
       strings.append(string)
     }
@@ -97,9 +97,9 @@ struct ItemReader {
 
   func text(_ value: YAMLNode, _ key: String) throws(Diagnostic) -> String {
     guard let text = value.string else {
-      throw problem(.yamlValidate, "Value is not a scalar, but \(value.kindName)", in: key, at: value)
+      throw problem(.yamlValidate, "Wanted is a scalar, found \(value.kindName)", in: key, at: value)
     }
-    guard !text.isEmpty else { throw problem(.yamlValidate, "Value must be non-empty", in: key, at: value) }
+    guard !text.isEmpty else { throw problem(.yamlValidate, "The value must not be empty", in: key, at: value) }
     return text
   }
 
@@ -114,7 +114,7 @@ struct ItemReader {
   }
 
   private func nonNull(_ value: YAMLNode, _ key: String) throws(Diagnostic) -> YAMLNode {
-    guard !value.isNull else { throw problem(.yamlValidate, "Mapping for key '\(key)' is empty", in: key, at: value) }
+    guard !value.isNull else { throw problem(.yamlValidate, "The key '\(key)' has no value", in: key, at: value) }
     return value
   }
 

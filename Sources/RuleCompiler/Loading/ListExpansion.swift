@@ -1,8 +1,8 @@
 /// Replaces list names in conditions by the lists' items.
 ///
-/// That happens in the text, before parsing, for one list after the other in the order of their first definition. A name
-/// counts where the characters on both sides are the text's ends, blanks, `(`, `)`, `,` or `=`, even inside quotes. So a
-/// list of one item works as a plain value, and a list hides a macro of the same name.
+/// That happens in the text, before parsing, for one list after the other in the order of their first definition. A
+/// name counts where the characters on both sides are the text's ends, blanks, `(`, `)`, `,` or `=`, even inside
+/// quotes. So a list of one item works as a plain value, and a list hides a macro of the same name.
 struct ListExpansion: Sendable {
   struct Entry: Sendable {
     /// The items, those that name an earlier list replaced by that list's items.
@@ -15,6 +15,8 @@ struct ListExpansion: Sendable {
 
   /// The most bytes that one list, or one condition, may grow to.
   static let sizeLimit = 16 << 20
+  /// The most bytes that all lists together may grow to.
+  static let totalLimit = 64 << 20
 
   private(set) var entries: [Entry] = []
   private var indices: [String: Int] = [:]
@@ -25,6 +27,7 @@ struct ListExpansion: Sendable {
   init(_ lists: [(name: String, items: [String])], isTooLarge: (Int) -> Void) {
     for (index, list) in lists.enumerated() { indices[list.name] = index }
     var sizes: [Int] = []
+    var total = 0
     for (index, list) in lists.enumerated() {
       var entry = Entry(items: [], text: [], references: [])
       var size = 0
@@ -38,11 +41,12 @@ struct ListExpansion: Sendable {
           if size <= Self.sizeLimit { entry.items.append(item) }
         }
       }
-      if size > Self.sizeLimit {
+      if size > Self.sizeLimit || total + size > Self.totalLimit {
         isTooLarge(index)
         entry.items = []
         size = 0
       }
+      total += size
       sizes.append(size)
       entries.append(entry)
     }

@@ -12,7 +12,7 @@ public struct LoadOptions: Sendable {
   public var minimumPriority = Priority.debug
   /// What the configuration enables and disables, applied in order after loading.
   public var selections: [RuleSelection] = []
-  /// Tells whether a field of an exception exists for an event source; nil leaves that to the later check of conditions.
+  /// Tells whether a field of an exception exists for an event source; nil leaves that to the check of conditions.
   public var isKnownField: (@Sendable (_ field: FieldReference, _ source: String) -> Bool)?
 
   public init() {}

@@ -39,6 +39,12 @@ public struct LoadedException: Sendable, Equatable {
   public var name: String
   public var fields: [String]
   public var comparisons: [String]
+
+  public init(name: String, fields: [String], comparisons: [String]) {
+    self.name = name
+    self.fields = fields
+    self.comparisons = comparisons
+  }
 }
 
 public struct LoadedMacro: Sendable {

@@ -2,8 +2,8 @@ internal import FilterLanguage
 
 /// Substitutes macros in each other and in rules.
 ///
-/// A macro sees those whose first definition comes before its own last one, so that redefining a macro later lets it use
-/// newer macros. Rules see all.
+/// A macro sees those whose first definition comes before its own last one, so that redefining a macro later lets it
+/// use newer macros. Rules see all.
 struct MacroResolver {
   private enum State {
     case untouched
@@ -89,7 +89,8 @@ struct MacroResolver {
       if case .open = states[index] {
         collector.report(
           collector.files.diagnostic(
-            .validate, "reference loop in macro '\(name)'", in: collector.texts.context(of: range)))
+            .validate, "Reference loop in macro '\(name)': it would contain itself",
+            in: collector.texts.context(of: range)))
         isBroken = true
         return
       }
@@ -141,14 +142,15 @@ struct MacroResolver {
     }
     collector.report(
       collector.files.diagnostic(
-        .validate, "Undefined macro '\(name)' used in filter.", hint: hint, in: collector.texts.context(of: range)))
+        .validate, "Undefined macro '\(name)'", hint: hint, in: collector.texts.context(of: range)))
   }
 
   private func reportTooLarge(_ range: SourceRange, _ collector: inout RuleCollector) {
     collector.report(
       collector.files.diagnostic(
         .compileCondition,
-        "with its macros substituted, the condition has more than \(Size.limit.checks) checks or \(Size.limit.depth) levels",
+        "with its macros substituted, the condition has more than \(Size.limit.checks) checks "
+          + "or \(Size.limit.depth) levels",
         in: collector.texts.context(of: range)))
   }
 

@@ -120,11 +120,11 @@ struct RuleAssembler {
   private func reportUnused(_ assembled: AssembledRules, _ collector: inout RuleCollector) {
     for (draft, macro) in zip(collector.macros, assembled.macros) where !macro.isUsed {
       collector.report(
-        collector.files.diagnostic(.unusedMacro, "Macro not referred to by any other rule/macro", in: draft.context))
+        collector.files.diagnostic(.unusedMacro, "Nothing uses the macro '\(draft.name)'", in: draft.context))
     }
     for (draft, list) in zip(collector.lists, assembled.lists) where !list.isUsed {
       collector.report(
-        collector.files.diagnostic(.unusedList, "List not referred to by any other rule/macro/list", in: draft.context))
+        collector.files.diagnostic(.unusedList, "Nothing uses the list '\(draft.name)'", in: draft.context))
     }
   }
 }

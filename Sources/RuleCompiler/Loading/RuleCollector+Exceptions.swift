@@ -15,7 +15,7 @@ extension RuleCollector {
       let name = try reader.string("name")
       if exceptions.contains(where: { $0.name == name }) {
         report(
-          reader.problem(.exceptionNameNotUnique, "Multiple definitions of exception '\(name)' in the same rule"))
+          reader.problem(.exceptionNameNotUnique, "The rule has more than one exception named '\(name)'"))
       }
       exceptions.append(try definition(of: name, reader, source: source))
     }
@@ -29,22 +29,22 @@ extension RuleCollector {
       guard let index = rule.exceptions.firstIndex(where: { $0.name == name }) else {
         guard reader.has("fields") else {
           throw reader.problem(
-            .validate, "Rule exception '\(name)' is new, so it needs 'fields'",
+            .validate, "Exception '\(name)' is new to the rule, so it needs 'fields'",
             hint: didYouMean(name, among: rule.exceptions.map(\.name)))
         }
         guard reader.has("values") else {
-          throw reader.problem(.validate, "Rule exception '\(name)' is new, so it needs 'values'")
+          throw reader.problem(.validate, "Exception '\(name)' is new to the rule, so it needs 'values'")
         }
         rule.exceptions.append(try definition(of: name, reader, source: rule.source))
         continue
       }
       for key in ["fields", "comps"] where reader.has(key) {
         throw reader.problem(
-          .validate, "Can not append exception \(key) to existing exception '\(name)', only values")
+          .validate, "Exception '\(name)' exists already; only 'values' can be added, not '\(key)'")
       }
       guard reader.has("values") else {
         report(
-          reader.problem(.appendNoValues, "Overriding/appending exception '\(name)' with no values"))
+          reader.problem(.appendNoValues, "Nothing is added to exception '\(name)': it has no 'values' here"))
         continue
       }
       var exception = rule.exceptions[index]
@@ -58,7 +58,8 @@ extension RuleCollector {
   private func exceptionReaders(_ item: ItemReader) throws(Diagnostic) -> [ItemReader] {
     guard let node = item.node["exceptions"], !node.isNull else { return [] }
     guard let entries = node.elements else {
-      throw item.problem(.yamlValidate, "Rule exceptions must be a sequence, not \(node.kindName)", in: "exceptions", at: node)
+      throw item.problem(
+        .yamlValidate, "'exceptions' must be a sequence, not \(node.kindName)", in: "exceptions", at: node)
     }
     var container = item
     container.context = item.context.adding(.exceptions, "", at: item.place(of: node))
@@ -66,7 +67,7 @@ extension RuleCollector {
     for entry in entries {
       let reader = container.entering(entry, .exception, entry["name"]?.string ?? "")
       guard entry.isMapping else {
-        throw reader.problem(.yamlValidate, "Rule exception must be a mapping, not \(entry.kindName)")
+        throw reader.problem(.yamlValidate, "An exception must be a mapping, not \(entry.kindName)")
       }
       readers.append(reader)
     }
@@ -77,13 +78,13 @@ extension RuleCollector {
     of name: String, _ reader: ItemReader, source: String
   ) throws(Diagnostic) -> ExceptionDraft {
     guard let fields = try words("fields", reader) else {
-      throw reader.problem(.validate, "Rule exception '\(name)' must have 'fields'")
+      throw reader.problem(.validate, "Exception '\(name)' has no 'fields'")
     }
     var comparisons = try words("comps", reader)
     if let given = comparisons, given.form != fields.form {
       let form = fields.form == .single ? "a string" : "a list"
       throw reader.problem(
-        .validate, "Rule exception '\(name)': 'fields' is \(form), so 'comps' must be \(form), too")
+        .validate, "Exception '\(name)': 'fields' is \(form), so 'comps' must be \(form), too")
     }
     let standard = fields.form == .single ? "in" : "="
     if comparisons == nil {
@@ -94,7 +95,7 @@ extension RuleCollector {
     guard operators.count == fields.words.count else {
       throw reader.problem(
         .validate,
-        "Rule exception '\(name)': 'fields' has \(fields.words.count) elements and 'comps' \(operators.count)",
+        "Exception '\(name)': 'fields' has \(fields.words.count) elements and 'comps' \(operators.count)",
         hint: "give one operator for each field")
     }
     for (field, comparison) in zip(fields.words, operators) {
@@ -127,7 +128,7 @@ extension RuleCollector {
   private func values(_ reader: ItemReader) throws(Diagnostic) -> [ExceptionValue] {
     guard let node = reader.node["values"], !node.isNull else { return [] }
     guard let elements = node.elements else {
-      throw reader.problem(.yamlValidate, "Value is not a sequence, but \(node.kindName)", in: "values", at: node)
+      throw reader.problem(.yamlValidate, "Wanted is a sequence, found \(node.kindName)", in: "values", at: node)
     }
     var values: [ExceptionValue] = []
     for element in elements { values.append(try value(element, reader)) }
@@ -138,7 +139,8 @@ extension RuleCollector {
     if let text = node.string { return .scalar(Word(text: text, place: reader.place(of: node))) }
     guard let elements = node.elements else {
       throw reader.problem(
-        .yamlValidate, "Exception values must be scalars or lists of them, not \(node.kindName)", in: "values", at: node)
+        .yamlValidate, "Exception values must be scalars or lists of them, not \(node.kindName)", in: "values",
+        at: node)
     }
     var values: [ExceptionValue] = []
     for element in elements { values.append(try value(element, reader)) }
@@ -156,7 +158,7 @@ extension RuleCollector {
       case (.single, .scalar): continue
       case (.single, .list):
         throw files.diagnostic(
-          .validate, "Expected values array for item '\(exception.name)' to contain a list of [values...]",
+          .validate, "Exception '\(exception.name)': a list stands where a single value is wanted",
           hint: "'fields' is a string, so every value must be a scalar", in: context)
       case (.tuple, .scalar):
         throw files.diagnostic(
@@ -165,8 +167,8 @@ extension RuleCollector {
         guard elements.count == exception.fields.count else {
           throw files.diagnostic(
             .validate,
-            "Exception '\(exception.name)': fields and values lists must have equal length, but there are "
-              + "\(exception.fields.count) fields and \(elements.count) values", in: context)
+            "Exception '\(exception.name)': \(exception.fields.count) fields, but "
+              + "\(elements.count) values for them", in: context)
         }
       }
     }
@@ -183,7 +185,7 @@ extension RuleCollector {
       ? "with one field, it must be in, intersects, pmatch, or an operator with oneof, anyof or allof"
       : didYouMean(comparison.text, among: operators)
     throw files.diagnostic(
-      .validate, "Rule exception '\(name)': comparison operator '\(comparison.text)' is not a supported comparison operator",
+      .validate, "Exception '\(name)': '\(comparison.text)' is no operator that can be used here",
       hint: hint, in: reader.context.movingLast(to: comparison.place))
   }
 
@@ -197,7 +199,7 @@ extension RuleCollector {
       check = parsed
     } catch {
       throw files.diagnostic(
-        .validate, "Rule exception '\(name)': field name '\(field.text)' is not a supported filter field: \(error.message)",
+        .validate, "Exception '\(name)': '\(field.text)' is no field: \(error.message)",
         in: context)
     }
     guard let isKnown = options.isKnownField, options.knownSources.contains(source) else { return }
@@ -207,7 +209,7 @@ extension RuleCollector {
     }
     if let unknown {
       throw files.diagnostic(
-        .validate, "Rule exception '\(name)': field name '\(unknown.canonicalText)' is not a supported filter field",
+        .validate, "Exception '\(name)': the event source '\(source)' has no field '\(unknown.canonicalText)'",
         in: context)
     }
   }

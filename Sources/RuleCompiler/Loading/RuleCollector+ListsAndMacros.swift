@@ -14,7 +14,7 @@ extension RuleCollector {
     if !name.utf8.allSatisfy(Self.mayStandInListName) {
       report(
         reader.problem(
-          .invalidListName, "List has an invalid name. List names must not contain blanks, quotes, '(', ')', '=' or ','",
+          .invalidListName, "'\(name)' is no valid list name: blanks, quotes and any of ( ) = , are not allowed",
           hint: "no condition can refer to it"))
     }
     let items = try reader.strings("items")
@@ -23,7 +23,7 @@ extension RuleCollector {
       if combination == .append {
         if isBroken("list", name) { return }
         throw reader.problem(
-          .validate, "List is to be appended to, but no list by that name already exists",
+          .validate, "Cannot append to list '\(name)': no list of that name is defined before",
           hint: didYouMean(name, among: lists.map(\.name)))
       }
       listIndices[name] = lists.count
@@ -44,7 +44,7 @@ extension RuleCollector {
     if !Self.isIdentifier(name) {
       report(
         reader.problem(
-          .invalidMacroName, "Macro has an invalid name. Macro names must be a letter, then letters, digits or '_'",
+          .invalidMacroName, "'\(name)' is no valid macro name: a letter must come first, then letters, digits or '_'",
           hint: "no condition can refer to it"))
     }
     let (condition, place) = try reader.mappedText("condition")
@@ -53,7 +53,7 @@ extension RuleCollector {
       if combination == .append {
         if isBroken("macro", name) { return }
         throw reader.problem(
-          .validate, "Macro is to be appended to, but no macro by that name already exists",
+          .validate, "Cannot append to macro '\(name)': no macro of that name is defined before",
           hint: didYouMean(name, among: macros.map(\.name)))
       }
       macroIndices[name] = macros.count
@@ -86,13 +86,13 @@ extension RuleCollector {
 
   func deprecatedAppend(_ reader: ItemReader) -> Diagnostic {
     reader.problem(
-      .deprecatedItem, "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
-    )
+      .deprecatedItem, "The key 'append' is deprecated",
+      hint: "name what is appended under 'override', for example {condition: append}")
   }
 
   func bothAppendAndOverride(_ reader: ItemReader) -> Diagnostic {
     reader.problem(
-      .yamlValidate, "Keys 'override' and 'append: true' cannot be used together", hint: "remove 'append: true'")
+      .yamlValidate, "'override' and 'append: true' exclude each other", hint: "remove 'append: true'")
   }
 
   struct Override {
@@ -108,8 +108,8 @@ extension RuleCollector {
     guard let entries = node.entries else {
       report(
         item.problem(
-          .unknownKey, "'override' is \(node.kindName) and is ignored", hint: "write a mapping such as {\(replaceable[0]): append}",
-          in: "override", at: node))
+          .unknownKey, "'override' is \(node.kindName) and is ignored",
+          hint: "write a mapping such as {\(replaceable[0]): append}", in: "override", at: node))
       return []
     }
     let reader = item.entering(node, .overrides, "")
@@ -119,7 +119,7 @@ extension RuleCollector {
       let operation = entry.value.string ?? ""
       guard operation == "append" || operation == "replace" else {
         throw reader.problem(
-          .yamlValidate, "Invalid override operation for key '\(key)': '\(operation)'",
+          .yamlValidate, "'\(operation)' is nothing that can be done to '\(key)'",
           hint: "write append or replace", in: key, at: entry.value)
       }
       let allowed = operation == "append" ? appendable : replaceable
@@ -133,7 +133,7 @@ extension RuleCollector {
       }
       guard item.has(key) else {
         throw reader.problem(
-          .yamlValidate, "An \(operation) override for '\(key)' was specified but '\(key)' is not defined",
+          .yamlValidate, "'override' says to \(operation) '\(key)', but the item has no '\(key)'",
           in: key, at: entry.key)
       }
       overrides.append(Override(key: key, combination: operation == "append" ? .append : .replace))
@@ -141,7 +141,7 @@ extension RuleCollector {
     guard !overrides.isEmpty else { return [] }
     for key in replaceable where item.has(key) && !overrides.contains(where: { $0.key == key }) {
       throw item.problem(
-        .yamlValidate, "Unexpected key '\(key)': no corresponding entry under 'override' is defined",
+        .yamlValidate, "Unexpected key '\(key)': 'override' does not name it",
         hint: "add '\(key): replace' under 'override'", in: key, at: item.node[key] ?? item.node)
     }
     return overrides

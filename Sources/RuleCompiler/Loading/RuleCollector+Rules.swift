@@ -39,12 +39,12 @@ extension RuleCollector {
     }
     if isBroken("rule", name) { return nil }
     throw reader.problem(
-      .validate, "Rule is to be \(purpose), but no rule by that name already exists",
+      .validate, "Rule '\(name)' cannot be \(purpose): no rule of that name is defined before",
       hint: didYouMean(name, among: rules.map(\.name)))
   }
 
   private func otherSource(_ reader: ItemReader, _ source: String) -> Diagnostic {
-    reader.problem(.validate, "Rule has been re-defined with a different source; its source is '\(source)'")
+    reader.problem(.validate, "Rule re-defined with a different source: so far it is '\(source)'")
   }
 
   // The four forms of a rule item.
@@ -73,7 +73,7 @@ extension RuleCollector {
     if !options.knownSources.contains(rule.source) {
       report(
         reader.problem(
-          .unknownSource, "Unknown source '\(rule.source)', skipping",
+          .unknownSource, "No event source '\(rule.source)' is loaded; the rule is skipped",
           hint: didYouMean(rule.source, among: options.knownSources.sorted())))
     }
     if let previous {
@@ -86,7 +86,7 @@ extension RuleCollector {
 
   private mutating func append(to name: String, _ reader: ItemReader) throws(Diagnostic) {
     guard reader.has("condition") || reader.has("exceptions") else {
-      throw reader.problem(.yamlValidate, "Appended rule must have exceptions or condition property")
+      throw reader.problem(.yamlValidate, "A rule with 'append: true' needs 'condition' or 'exceptions'")
     }
     guard let index = try existing(name, reader, to: "appended to") else { return }
     var rule = rules[index]
@@ -97,14 +97,13 @@ extension RuleCollector {
   private mutating func enable(_ name: String, _ reader: ItemReader) throws(Diagnostic) {
     guard let isEnabled = try reader.bool("enabled") else {
       throw reader.problem(
-        .yamlValidate, "Item has no mapping for key 'enabled'",
+        .yamlValidate, "The item has none of the keys of a rule",
         hint: "a rule needs condition, output, desc and priority; to change one, add 'override'")
     }
     report(
       reader.problem(
-        .deprecatedItem,
-        "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry under 'override'."
-      ))
+        .deprecatedItem, "An item with nothing but 'enabled' is deprecated",
+        hint: "add 'override: {enabled: replace}'"))
     guard let index = try existing(name, reader, to: "enabled or disabled") else { return }
     rules[index].isEnabled = isEnabled
   }

@@ -38,7 +38,7 @@ struct RuleCollector {
     for document in documents where !document.isNull {
       let place = Place(file: file, offset: document.mark.offset)
       guard let items = document.elements else {
-        let message = document.isMapping ? "Rules content is not yaml array of objects" : "Rules content is not yaml"
+        let message = "The document is \(document.kindName), not a sequence of items"
         let hint = document.isMapping ? "begin each rule, macro or list with '- '" : nil
         report(files.diagnostic(.yamlValidate, message, hint: hint, in: content.movingLast(to: place)))
         continue
@@ -48,7 +48,7 @@ struct RuleCollector {
         let reader = ItemReader(node: item, file: file, files: files, context: context)
         itemNumber += 1
         guard item.isMapping else {
-          report(reader.problem(.yamlValidate, "Unexpected element: an item must be a mapping, not \(item.kindName)"))
+          report(reader.problem(.yamlValidate, "An item must be a mapping, not \(item.kindName)"))
           continue
         }
         guard collect(item: reader) else { return }
@@ -64,7 +64,8 @@ struct RuleCollector {
       let hint = keys.lazy.compactMap { didYouMean($0, among: kinds) }.first
       report(
         reader.problem(
-          .unknownItem, "Unknown top-level item; it has none of the keys \(kinds.joined(separator: ", "))", hint: hint))
+          .unknownItem, "The item is ignored, for it has none of the keys \(kinds.joined(separator: ", "))",
+          hint: hint))
       return true
     }
     do throws(Diagnostic) {
@@ -99,11 +100,11 @@ struct RuleCollector {
       required = version
     } else {
       throw reader.problem(
-        .yamlValidate, "Unable to parse engine version '\(text)'", hint: "write a number such as 57, or 0.57.0")
+        .yamlValidate, "'\(text)' is no engine version", hint: "write a number such as 57, or 0.57.0")
     }
     guard options.engineVersion.satisfies(required) else {
       throw reader.problem(
-        .validate, "Rules require engine version \(required), but engine version is \(options.engineVersion)")
+        .validate, "The rules need engine version \(required), this is \(options.engineVersion)")
     }
     requiredEngineVersion = max(requiredEngineVersion ?? required, required)
     for warning in item.unknownKeys(among: ["required_engine_version"]) { report(warning) }
@@ -150,8 +151,8 @@ struct RuleCollector {
       if provided.version.satisfies(alternative.version) { return }
       throw reader.problem(
         .validate,
-        "Plugin requirement not satisfied, plugin '\(provided.name)' is loaded at \(provided.version), needed is "
-          + ">= \(alternative.version)")
+        "Plugin requirement not satisfied: '\(provided.name)' is loaded at \(provided.version), needed is "
+          + "\(alternative.version) or a later one of the same major version")
     }
     let wanted = alternatives.map { "\($0.name) (>= \($0.version))" }.joined(separator: ", ")
     throw reader.problem(.validate, "Plugin requirement not satisfied, must load one of: \(wanted)")

@@ -88,11 +88,12 @@ extension RuleSource {
     defer { closedir(folder) }
     var names: [[UInt8]] = []
     while let entry = readdir(folder) {
-      let capacity = MemoryLayout.size(ofValue: entry.pointee.d_name)
+      // Looked at in place: the record may end before the 256 bytes that the type of its name declares.
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: UInt8.self, capacity: capacity) { bytes in
-          Array(UnsafeBufferPointer(start: bytes, count: strnlen(UnsafeRawPointer(bytes).assumingMemoryBound(to: CChar.self), capacity)))
-        }
+        let bytes = UnsafeRawPointer(pointer)
+        var count = 0
+        while bytes.load(fromByteOffset: count, as: UInt8.self) != 0 { count += 1 }
+        return Array(UnsafeRawBufferPointer(start: bytes, count: count))
       }
       names.append(name)
     }
