@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -28,4 +29,9 @@ size_t wh_print_general(double value, char *buffer, size_t size)
 size_t wh_print_fixed(double value, int decimals, char *buffer, size_t size)
 {
 	return bounded(snprintf(buffer, size, "%.*f", decimals, value), size);
+}
+
+int wh_open_append(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }

@@ -26,7 +26,7 @@
     shift = UInt64(64 - size.trailingZeroBitCount)
   }
 
-  deinit { unsafe cells.deallocate() }
+  @inlinable deinit { unsafe cells.deallocate() }
 
   private static func allocate(_ size: Int) -> UnsafeMutablePointer<Cell> {
     let cells = UnsafeMutablePointer<Cell>.allocate(capacity: size)

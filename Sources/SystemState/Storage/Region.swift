@@ -31,5 +31,8 @@ struct Region: ~Copyable {
     if first < last { unsafe _ = madvise(base + first, last - first, MADV_DONTNEED) }
   }
 
-  deinit { unsafe _ = munmap(base, byteCount) }
+  @usableFromInline func unmap() { unsafe _ = munmap(base, byteCount) }
+
+  /// Inlinable because the tables' accessors are: otherwise the 6.3.1 optimiser asserts.
+  @inlinable deinit { unmap() }
 }
