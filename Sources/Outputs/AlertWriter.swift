@@ -68,7 +68,7 @@ public final class AlertWriter: Sendable {
 }
 
 /// What the two sides share, under one lock.
-private final class WriterState: @unchecked Sendable {
+@safe private final class WriterState: @unchecked Sendable {
   /// Heap memory, because a lock must not move.
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
@@ -77,6 +77,8 @@ private final class WriterState: @unchecked Sendable {
   private let report: @Sendable (String) -> Void
 
   private var lines: [[UInt8]] = []
+  /// Lines that the writer has taken and not yet written; they count as waiting.
+  private var inHand = 0
   private var isClosed = false
   private var hasEnded = false
   private var wantsReopening = false
@@ -111,11 +113,11 @@ private final class WriterState: @unchecked Sendable {
   }
 
   var currentStatistics: AlertWriter.Statistics { locked { statistics } }
-  var waiting: Int { locked { lines.count } }
+  var waiting: Int { locked { lines.count + inHand } }
 
   func offer(_ line: consuming [UInt8]) -> Bool {
     unsafe pthread_mutex_lock(lock)
-    if isClosed || (capacity > 0 && lines.count >= capacity) {
+    if isClosed || (capacity > 0 && lines.count + inHand >= capacity) {
       statistics.dropped += 1
       let isFirst = !isDropping
       isDropping = true
@@ -152,7 +154,7 @@ private final class WriterState: @unchecked Sendable {
       unsafe pthread_cond_broadcast(changed)
       while !hasEnded {
         if unsafe pthread_cond_timedwait(changed, lock, &deadline) == ETIMEDOUT, !hasEnded {
-          statistics.abandoned += UInt64(lines.count)
+          statistics.abandoned += UInt64(lines.count + inHand)
           lines.removeAll()
           return false
         }
@@ -168,18 +170,21 @@ private final class WriterState: @unchecked Sendable {
       while lines.isEmpty, !isClosed, !wantsReopening { unsafe pthread_cond_wait(changed, lock) }
       let mustReopen = wantsReopening
       wantsReopening = false
-      let batch = lines.first
-      if batch != nil { lines.removeFirst() }
-      let mustEnd = batch == nil && isClosed
-      let isLast = lines.isEmpty
+      let batch = lines
+      lines = []
+      inHand = batch.count
+      let mustEnd = batch.isEmpty && isClosed
       unsafe pthread_mutex_unlock(lock)
 
       if mustReopen { attempt { channel throws(OutputError) in try channel.reopen() } }
-      if let line = batch {
+      for line in batch {
         attempt { channel throws(OutputError) in try channel.write(line) }
-        locked { statistics.written += 1 }
+        locked {
+          statistics.written += 1
+          inHand -= 1
+        }
       }
-      if isLast { attempt { channel throws(OutputError) in try channel.flush() } }
+      attempt { channel throws(OutputError) in try channel.flush() }
       if mustEnd {
         locked {
           hasEnded = true

@@ -90,7 +90,7 @@ public final class FileChannel: OutputChannel {
   public func flush() throws(OutputError) {}
 
   private func open() throws(OutputError) {
-    descriptor = wh_open_append(path)
+    descriptor = unsafe wh_open_append(path)
     if descriptor < 0 { throw .system(errno, operation: "open \(path) to append") }
   }
 

@@ -42,7 +42,7 @@ public struct OutputFormat: Sendable {
   ///   - usesISOTime: The key of the event's time is `evt.time.iso8601` instead of `evt.time`.
   /// - Throws: ``OutputFormatError``, with the place of the first mistake.
   public init(
-    compiling text: String, extra: [ExtraField] = [], usesISOTime: Bool = false
+    _ text: String, extra: [ExtraField] = [], usesISOTime: Bool = false
   ) throws(OutputFormatError) {
     var bytes = Array(text.utf8)
     var offset = 0
@@ -220,13 +220,22 @@ public struct OutputFormatError: Error, Sendable, Equatable {
   /// Of the percent sign, in bytes from the start of the text.
   public let offset: Int
   public let problem: Problem
+
+  /// Nothing of this name exists, as opposed to a name with a wrong argument.
+  public var isUnknownField: Bool {
+    if case .field(.unknownField) = problem { return true }
+    return false
+  }
+
+  /// What is wrong, without the place.
+  public var message: String {
+    switch problem {
+    case .noField: "a field's name must follow the percent sign"
+    case .field(let error): "\(error)"
+    }
+  }
 }
 
 extension OutputFormatError: CustomStringConvertible {
-  public var description: String {
-    switch problem {
-    case .noField: "a field's name must follow the percent sign at byte \(offset)"
-    case .field(let error): "\(error) (at byte \(offset))"
-    }
-  }
+  public var description: String { "\(message) (at byte \(offset))" }
 }

@@ -49,6 +49,9 @@ int wh_contains(const void *bytes, size_t size, const void *part, size_t length)
 /* Seconds east of UTC of the local zone at `seconds` since the epoch; 0 if the zone is unknown. */
 int64_t wh_utc_offset(int64_t seconds);
 
+/* Opens `path` to append, made with mode 0644 if missing, closed on exec. The descriptor, or -1 with errno set. */
+int wh_open_append(const char *path);
+
 /* printf's %g and %.*f into `buffer`. Return the length, without the NUL. */
 size_t wh_print_general(double value, char *buffer, size_t size);
 size_t wh_print_fixed(double value, int decimals, char *buffer, size_t size);

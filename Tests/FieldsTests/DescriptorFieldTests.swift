@@ -1,0 +1,97 @@
+import CaptureTesting
+import EventSchema
+import Fields
+import SystemState
+import Testing
+
+@Suite struct DescriptorFieldTests {
+  @Test func aFileHasPathDirectoryAndName() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.openat(200, at: 7_000, fd: 3, name: "sub/../a.txt", device: 0xfe00, inode: 77))
+    #expect(scene.text("fd.num") == "3")
+    #expect(scene.text("fd.type") == "file")
+    #expect(scene.text("fd.typechar") == "f")
+    #expect(scene.text("fd.name") == "/srv/a.txt")
+    #expect(scene.text("fd.nameraw") == "sub/../a.txt")
+    #expect(scene.text("fd.directory") == "/srv")
+    #expect(scene.text("fd.filename") == "a.txt")
+    #expect(scene.text("fd.dev") == "FE00")
+    #expect(scene.json("fd.dev") == #""FE00""#)
+    #expect(scene.text("fd.dev.major") == "254")
+    #expect(scene.text("fd.ino") == "77")
+    #expect(scene.text("fd.l4proto") == "<NA>")
+    #expect(scene.json("fd.l4proto") == #""<NA>""#)
+    #expect(scene.value("fd.sip").isMissing)
+    #expect(scene.text("fd.uid") == "2003")
+    #expect(scene.text("fd.containername") == ":/srv/a.txt")
+    scene.apply(Event.openat(200, at: 7_001, fd: 4, name: "/top"))
+    #expect(scene.text("fd.directory") == "/")
+    #expect(scene.json("fd.types") == #"["file"]"#)
+    #expect(scene.text("fd.types[4]") == "(file)")
+    #expect(scene.value("fd.types[9]").isMissing)
+  }
+
+  /// Values measured with the reference.
+  @Test func aFailedOpenStillNamesItsPath() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.openat(200, at: 7_000, fd: -2, name: "nope"))
+    #expect(scene.text("fd.name") == "/srv/nope")
+    #expect(scene.value("fd.type").isMissing)
+    #expect(scene.text("fd.typechar") == "f")
+    #expect(scene.text("fd.directory") == "/srv")
+    #expect(scene.text("fs.path.name") == "<UNKNOWN>")
+    scene.apply(Event.openat(200, at: 7_000, fd: -2, name: ""))
+    #expect(scene.json("fd.name") == #""""#)
+  }
+
+  @Test func eventsWithoutDescriptorHaveNoDescriptorFields() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.chdir(200, at: 7_000, "/tmp"))
+    #expect(scene.value("fd.num").isMissing)
+    #expect(scene.value("fd.name").isMissing)
+    #expect(scene.value("fd.typechar").isMissing)
+  }
+
+  @Test func aConnectionHasItsEnds() {
+    var machine = Machine()
+    machine.addressesV4 = [IPAddress(v4: 0x0100_000a)]
+    var scene = Scene.withShellAndCat(machine: machine)
+    scene.apply(Event.socket(200, at: 7_000, fd: 5, domain: 2, type: 1, protocol: 6))
+    scene.apply(
+      Event.connect(
+        200, at: 7_001, fd: 5, tuple: Wire.tuple("10.0.0.1", 4000, "10.0.0.2", 443),
+        address: Wire.address("10.0.0.2", 443)))
+    #expect(scene.text("fd.name") == "10.0.0.1:4000->10.0.0.2:443")
+    #expect(scene.text("fd.type") == "ipv4")
+    #expect(scene.text("fd.cip") == "10.0.0.1")
+    #expect(scene.text("fd.cport") == "4000")
+    #expect(scene.json("fd.cport") == "4000")
+    #expect(scene.text("fd.sip") == "10.0.0.2")
+    #expect(scene.text("fd.sport") == "443")
+    #expect(scene.text("fd.lip") == "10.0.0.1")
+    #expect(scene.text("fd.rip") == "10.0.0.2")
+    #expect(scene.text("fd.rport") == "443")
+    #expect(scene.text("fd.sproto") == "443")
+    #expect(scene.text("fd.sockfamily") == "ip")
+    #expect(scene.text("fd.l4proto") == "tcp")
+    #expect(scene.text("fd.is_server") == "false")
+    #expect(scene.items("fd.ip") == ["10.0.0.1", "10.0.0.2"])
+    #expect(scene.items("fd.port") == ["4000", "443"])
+    #expect(scene.text("fd.ip") == "<NA>")
+    #expect(scene.text("evt.args").hasPrefix("res=0 tuple=10.0.0.1:4000->10.0.0.2:443 fd=5(<4t>10.0.0.1:4000->10.0.0.2:443)"))
+  }
+
+  @Test func aFileHasTwoSidedFieldsWithoutSides() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.openat(200, at: 7_000, fd: 3, name: "/x"))
+    #expect(scene.value("fd.ip").exists)
+    #expect(scene.value("fd.ip").count == 0)
+  }
+
+  @Test func repeatedSlashesCollapseInTheRawName() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.openat(200, at: 7_000, fd: 3, name: "//etc///x"))
+    #expect(scene.text("fd.nameraw") == "/etc/x")
+    #expect(scene.text("fd.name") == "/etc/x")
+  }
+}
