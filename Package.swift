@@ -29,6 +29,10 @@ let package = Package(
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
+    .target(name: "CCalls", path: "Tests/CCalls"),
+    .testTarget(
+      name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/DriverConformance", swiftSettings: lending),
   ],
   swiftLanguageModes: [.v6]
 )
