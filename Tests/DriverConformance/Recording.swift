@@ -5,6 +5,10 @@ import Glibc
 import ModernBPFDriver
 import Testing
 
+/// Every conformance test is in an extension of this suite. One after the other: tests change the process's
+/// descriptors, ids and children, and count what they see.
+@Suite(.serialized) struct Conformance {}
+
 /// The drivers that the conformance tests run on. Each test takes one as its argument and runs unchanged on all.
 let drivers: [DriverKind] = [.modernEBPF]
 
@@ -112,7 +116,6 @@ private func record<Driver: CaptureDriver & ~Copyable>(
   var recorded: [RecordedEvent] = []
   try drain(&driver) { recorded.append(RecordedEvent($0)) }
   let lost = try driver.statistics().lost
-  print("DEBUG", recorded.count, try driver.statistics(), wh_thread_id(), recorded.prefix(5).map { "\($0.thread) \($0)" })
   #expect(lost.total == 0, "lost: \(lost)")
   #expect(refusals.all.isEmpty, "refused by the verifier: \(refusals.all)")
   return recorded
