@@ -29,6 +29,10 @@ uint64_t wh_time_calls(int64_t number, int64_t count);
 /* `count` times openat of a file that does not exist; nanoseconds that it took. */
 uint64_t wh_time_failing_opens(const char *path, int64_t count);
 
+/* Between threads of a test. */
+static inline void wh_store(int64_t *to, int64_t value) { __atomic_store_n(to, value, __ATOMIC_RELEASE); }
+static inline int64_t wh_load(const int64_t *from) { return __atomic_load_n(from, __ATOMIC_ACQUIRE); }
+
 /* Calls that Swift cannot import. */
 int64_t wh_thread_id(void);
 void wh_remove_tree(const char *path);
