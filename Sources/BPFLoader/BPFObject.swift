@@ -74,17 +74,25 @@ internal import CBPF
 
   public func descriptor(map: String) throws(BPFError) -> Int32 { unsafe bpf_map__fd(try pointer(map: map)) }
 
-  /// The memory of a section of global variables: before loading its initial contents, afterwards the live map.
-  ///
-  /// Good for the life of this object. The programs read it at any time; writes of up to 8 aligned bytes are whole.
-  public func globals(_ section: String) throws(BPFError) -> UnsafeMutableRawBufferPointer {
+  /// What a section of global variables shall hold when the object is loaded; without effect afterwards.
+  public func initialGlobals(_ section: String) throws(BPFError) -> UnsafeMutableRawBufferPointer {
+    var size = 0
+    let start = unsafe bpf_map__initial_value(try pointer(section: section), &size)
+    return unsafe UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(mutating: start), count: size)
+  }
+
+  /// The live memory of a section of global variables of a loaded object.
+  public func mapGlobals(_ section: String) throws(BPFError) -> MappedArray {
+    let map = unsafe try pointer(section: section)
+    return try unsafe MappedArray(
+      descriptor: bpf_map__fd(map), byteCount: Int(bpf_map__value_size(map)), isWritable: true)
+  }
+
+  private func pointer(section: String) throws(BPFError) -> OpaquePointer {
     var map = unsafe bpf_object__next_map(object, nil)
     while let current = unsafe map {
-      if unsafe String(cString: bpf_map__name(current)).hasSuffix(section) {
-        var size = 0
-        let start = unsafe UnsafeMutableRawPointer(mutating: bpf_map__initial_value(current, &size))
-        return unsafe UnsafeMutableRawBufferPointer(start: start, count: size)
-      }
+      // libbpf puts the object's name before the section's.
+      if unsafe String(cString: bpf_map__name(current)).hasSuffix(section) { return unsafe current }
       unsafe map = unsafe bpf_object__next_map(object, current)
     }
     throw BPFError(result: 2 /* ENOENT */, during: "find \(section) of \(name)")

@@ -83,15 +83,15 @@ struct LoadedPrograms: ~Copyable {
     try object.resize(map: "counters", entries: possibleCPUCount())
     try object.resize(map: "rings", entries: lanes)
     if lanes == 1 { try object.resize(map: "ring", entries: options.bufferBytesPerLane) }
-    let settings = try unsafe object.globals(".rodata").bindMemory(to: wh_settings.self)
+    let settings = try unsafe object.initialGlobals(".rodata").bindMemory(to: wh_settings.self)
     unsafe settings[0].snaplen = UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN)))
     unsafe settings[0].is_single_lane = lanes == 1 ? 1 : 0
   }
 
-  /// The programs' global variable, in memory that this process and the kernel share; good for the life of `self`.
-  func control() throws(CaptureError) -> UnsafeMutablePointer<wh_control> {
+  /// The programs' global variable, in memory that this process and the kernel share.
+  func mapControl() throws(CaptureError) -> MappedArray {
     do throws(BPFError) {
-      return try unsafe object.globals(".bss").bindMemory(to: wh_control.self).baseAddress!
+      return try object.mapGlobals(".bss")
     } catch {
       throw .system(errno: error.errno, during: error.operation)
     }

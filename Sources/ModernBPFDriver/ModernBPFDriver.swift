@@ -16,6 +16,7 @@ internal import Glibc
   private var lanes: Lanes
   /// The programs' global variable, in memory that this process and the kernel share.
   private let control: UnsafeMutablePointer<wh_control>
+  private let controlMapping: MappedArray
   private let counters: MappedArray
   /// By program name.
   private var links: [String: BPFLink] = [:]
@@ -31,13 +32,15 @@ internal import Glibc
     guard Self.isBuilt else { throw .notBuilt(Self.kind) }
     let programs = try LoadedPrograms(options)
     let bootToEpoch = wh_clock_realtime() &- wh_clock_boottime()
-    let control = try unsafe programs.control()
+    let controlMapping = try programs.mapControl()
+    let control = unsafe controlMapping.bytes.bindMemory(to: wh_control.self).baseAddress!
     let counters = try programs.mapCounters()
     unsafe control.pointee.boot_to_epoch_ns = bootToEpoch
     unsafe control.pointee.ignored_process = UInt32(bitPattern: options.ignoredProcess ?? 0)
     try unsafe Self.fillTables(of: programs, control, options)
     lanes = Lanes(programs.rings, bootToEpoch: bootToEpoch)
     unsafe self.control = unsafe control
+    self.controlMapping = controlMapping
     self.counters = counters
     self.programs = programs
   }
@@ -177,7 +180,7 @@ internal import Glibc
     unsafe withUnsafeMutableBytes(of: &control.pointee.lane) {
       let lanes = unsafe $0.bindMemory(to: UInt16.self)
       // CPUs that come online later share the existing rings.
-      for cpu in unsafe lanes.indices { unsafe lanes[cpu] = UInt16(cpu / options.cpusPerLane % laneCount) }
+      for cpu in lanes.indices { unsafe lanes[cpu] = UInt16(cpu / options.cpusPerLane % laneCount) }
     }
   }
 }

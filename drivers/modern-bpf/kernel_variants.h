@@ -41,6 +41,9 @@ WH_INLINE uint64_t wh_kernel_nanoseconds(int64_t seconds, int64_t nanoseconds)
 	return seconds < 0 ? 0 : (uint64_t)seconds * 1000000000u + (uint64_t)nanoseconds;
 }
 
+/* Since 6.13 the top bit of the nanoseconds tells that somebody has looked at the time (I_CTIME_QUERIED, 4e40eff0b573). */
+#define WH_CTIME_QUERIED 0x80000000u
+
 /* 6.6 hid i_ctime behind accessors, 6.7 the others, 6.11 split them into seconds and nanoseconds (3aa63a569c64). */
 WH_INLINE uint64_t wh_kernel_inode_ctime(struct inode *inode)
 {
@@ -49,7 +52,7 @@ WH_INLINE uint64_t wh_kernel_inode_ctime(struct inode *inode)
 	struct inode___before_6_6 *old = (void *)inode;
 
 	if (WH_HAS(current->i_ctime_sec))
-		return wh_kernel_nanoseconds(WH_GET(current, i_ctime_sec), WH_GET(current, i_ctime_nsec));
+		return wh_kernel_nanoseconds(WH_GET(current, i_ctime_sec), WH_GET(current, i_ctime_nsec) & ~WH_CTIME_QUERIED);
 	if (WH_HAS(middle->__i_ctime))
 		return wh_kernel_nanoseconds(WH_GET(middle, __i_ctime.tv_sec), WH_GET(middle, __i_ctime.tv_nsec));
 	return wh_kernel_nanoseconds(WH_GET(old, i_ctime.tv_sec), WH_GET(old, i_ctime.tv_nsec));

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System calls as bare as possible, so that a test knows exactly which call was made with which arguments. */
+#ifndef WH_CCALLS_H
+#define WH_CCALLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Makes the call and returns what the kernel returned: a negative errno value on failure, never -1 with errno. */
+int64_t wh_call(int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
+
+/*
+ * Makes a child by the call `number` (fork, vfork, clone or clone3; flags for the last two). The child ends at once with
+ * `status`. Returns the child's id after it was waited for, or a negative errno value.
+ */
+int64_t wh_child_by(int64_t number, uint64_t flags, int status);
+
+/* A child, by fork(2), that makes one call and ends; its id, once waited for. The call's result goes to *result. */
+int64_t wh_call_in_child(int64_t *result, int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+			 uint64_t a4, uint64_t a5);
+
+/* `count` times openat and close of `path`; returns how many failed. */
+int64_t wh_open_and_close(const char *path, int64_t count);
+
+/* `count` times a call without arguments; nanoseconds of CLOCK_MONOTONIC that it took. */
+uint64_t wh_time_calls(int64_t number, int64_t count);
+
+/* `count` times openat of a file that does not exist; nanoseconds that it took. */
+uint64_t wh_time_failing_opens(const char *path, int64_t count);
+
+/* Between threads of a test. */
+static inline void wh_store(int64_t *to, int64_t value) { __atomic_store_n(to, value, __ATOMIC_RELEASE); }
+static inline int64_t wh_load(const int64_t *from) { return __atomic_load_n(from, __ATOMIC_ACQUIRE); }
+
+/* Calls that Swift cannot import. */
+int64_t wh_thread_id(void);
+void wh_remove_tree(const char *path);
+/* A device number as events carry it: minor in the low byte, major above it, the rest of the minor on top. */
+uint32_t wh_encoded_device(uint64_t device);
+
+#endif

@@ -1,0 +1,104 @@
+import CCalls
+import Capture
+import EventSchema
+import Glibc
+import ModernBPFDriver
+import Testing
+
+extension Conformance {
+  /// Many events in a short time: none lost, none twice, none damaged.
+  @Suite struct StormTests {
+    @Test(arguments: drivers) func aMillionOpensAreSeenExactlyOnce(_ kind: DriverKind) throws {
+      switch kind {
+      case .modernEBPF: try storm(ModernBPFDriver.self)
+      default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
+      }
+    }
+
+    private func storm<Driver: CaptureDriver & ~Copyable>(_: Driver.Type) throws {
+      let rounds: Int64 = 1_000_000
+      let path = "/proc/self/../../etc/./passwd"
+      let interest = Interest(events: EventTypeSet([.openat, .close]))
+      var options = CaptureOptions()
+      // The reader shares two CPUs with the writer: room for the records of some tens of milliseconds.
+      options.bufferBytesPerLane = 64 << 20
+      options.loadable = interest
+      var driver = try Driver(opening: options)
+      try driver.capture(interest)
+      let writer = try Writer(path: path, rounds: rounds)
+      var opens: Int64 = 0, closes: Int64 = 0, wrong: Int64 = 0
+      var openDescriptor: Int64?
+      let expected = Array(path.utf8)
+      var isRunning = true
+      while true {
+        let wasRunning = isRunning
+        if isRunning, writer.hasEnded {
+          isRunning = false
+          try driver.capture(.none)
+        }
+        var batch = try driver.nextBatch(waitingUpTo: .milliseconds(10))
+        var isEmpty = true
+        while let event = try batch.next() {
+          isEmpty = false
+          guard event.threadID == writer.thread else { continue }
+          if event.type == .openat {
+            opens += 1
+            let text = event.text(2)
+            var matches = text.byteCount == expected.count
+            if matches {
+              for index in expected.indices where unsafe text.unsafeLoad(fromByteOffset: index, as: UInt8.self) != expected[index] {
+                matches = false
+              }
+            }
+            // Each pair comes in order: the close is of the descriptor that the open before it returned.
+            if !matches || openDescriptor != nil { wrong += 1 }
+            openDescriptor = event.int64(0, or: -1)
+          } else if event.type == .close {
+            closes += 1
+            if openDescriptor != event.int64(1, or: -2) { wrong += 1 }
+            openDescriptor = nil
+          }
+        }
+        if !wasRunning && isEmpty { break }
+      }
+      #expect(try writer.failures() == 0)
+      #expect(opens == rounds)
+      #expect(closes == rounds)
+      #expect(wrong == 0)
+      #expect(try driver.statistics().lost.total == 0)
+    }
+  }
+}
+
+/// A thread that opens and closes a file over and over.
+private final class Writer: @unchecked Sendable {
+  private let path: String
+  private let rounds: Int64
+  private var handle = pthread_t()
+  private let state = UnsafeMutablePointer<Int64>.allocate(capacity: 3)
+  private var failed: Int64?
+
+  init(path: String, rounds: Int64) throws {
+    self.path = path
+    self.rounds = rounds
+    state.initialize(repeating: 0, count: 3)
+    let result = pthread_create(&handle, nil, { argument in
+      let writer = Unmanaged<Writer>.fromOpaque(argument!).takeUnretainedValue()
+      wh_store(writer.state, wh_thread_id())
+      let failed = wh_open_and_close(writer.path, writer.rounds)
+      wh_store(writer.state + 1, failed)
+      wh_store(writer.state + 2, 1)
+      return nil
+    }, Unmanaged.passUnretained(self).toOpaque())
+    guard result == 0 else { throw NoSuchEvent(description: "pthread_create: errno \(result)") }
+    while wh_load(state) == 0 { usleep(100) }
+  }
+
+  var thread: UInt64 { UInt64(wh_load(state)) }
+  var hasEnded: Bool { wh_load(state + 2) != 0 }
+
+  func failures() throws -> Int64 {
+    pthread_join(handle, nil)
+    return wh_load(state + 1)
+  }
+}
