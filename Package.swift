@@ -88,8 +88,17 @@ let package = Package(
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
-    .testTarget(name: "FieldsTests", dependencies: ["Fields", "ByteText"], swiftSettings: raw),
-    .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: raw),
+    .testTarget(
+      name: "FieldsTests",
+      dependencies: ["Fields", "ByteText", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
+      swiftSettings: lending),
+    .executableTarget(
+      name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
+      path: "Tests/Benchmarks/Fields", swiftSettings: lending),
+    .target(name: "CCalls", path: "Tests/CCalls"),
+    .testTarget(
+      name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/DriverConformance", swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

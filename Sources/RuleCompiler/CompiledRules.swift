@@ -96,7 +96,7 @@ extension LoadedRule {
   /// The output as pieces and fields, or why it is none.
   fileprivate func compileOutput() -> (OutputFormat?, CheckError?) {
     do throws(OutputFormatError) {
-      return (try OutputFormat(compiling: output), nil)
+      return (try OutputFormat(output), nil)
     } catch {
       let start = UInt32(clamping: error.offset)
       let range = SourceRange(text: outputText, lower: start, upper: start + 1)
