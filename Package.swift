@@ -75,7 +75,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
-    .executableTarget(name: "Benchmarks", dependencies: ["Agent"], swiftSettings: lending),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Agent", "CLinux", "Capture", "DriverSelection", "EventSchema", "Outputs", "RuleCompiler", "RuleEngine", "SystemState"],
+      swiftSettings: raw),
 
     // Tests and measurements.
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
