@@ -21,7 +21,7 @@ let package = Package(
     .target(name: "EventSchema", dependencies: ["CEventSchema"], swiftSettings: raw),
     .target(name: "CLinux"),
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS"], swiftSettings: raw),
+    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
     .executableTarget(

@@ -2,6 +2,10 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,4 +26,39 @@ const char *wh_error_text(int error)
 	const char *text = strerrordesc_np(error);
 
 	return text ? text : "unknown error";
+}
+
+static int copy_address(uint8_t out[16], const struct sockaddr *address)
+{
+	if (!address)
+		return 0;
+	if (address->sa_family == AF_INET)
+		memcpy(out, &((const struct sockaddr_in *)address)->sin_addr, 4);
+	else if (address->sa_family == AF_INET6)
+		memcpy(out, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+	else
+		return 0;
+	return 1;
+}
+
+int wh_interface_addresses(struct wh_interface_address *out, int capacity)
+{
+	struct ifaddrs *list, *entry;
+	int count = 0;
+
+	if (getifaddrs(&list))
+		return -errno;
+	for (entry = list; entry && count < capacity; entry = entry->ifa_next) {
+		struct wh_interface_address *next = &out[count];
+
+		memset(next, 0, sizeof(*next));
+		if (!(entry->ifa_flags & IFF_UP) || !copy_address(next->address, entry->ifa_addr))
+			continue;
+		copy_address(next->mask, entry->ifa_netmask);
+		next->family = (uint8_t)entry->ifa_addr->sa_family;
+		next->is_loopback = !!(entry->ifa_flags & IFF_LOOPBACK);
+		count++;
+	}
+	freeifaddrs(list);
+	return count;
 }

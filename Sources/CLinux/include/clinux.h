@@ -30,4 +30,18 @@ uint64_t wh_clock_realtime(void);
 /* strerror without its thread-unsafe buffer: the text of errno value `error`, in a constant. */
 const char *wh_error_text(int error);
 
+/* An address of a network interface: 4 bytes for AF_INET, 16 for AF_INET6, in network order. */
+struct wh_interface_address {
+	uint8_t family;
+	uint8_t is_loopback;
+	uint8_t address[16];
+	uint8_t mask[16];
+};
+
+/*
+ * Fills at most `capacity` addresses of this network namespace's interfaces that are up.
+ * Returns how many, or -errno.
+ */
+int wh_interface_addresses(struct wh_interface_address *out, int capacity);
+
 #endif
