@@ -9,6 +9,7 @@ public struct ScanResult: Sendable {
   /// False if the deadline passed first: the rest is looked up when it makes events.
   public var isComplete = true
   public var errors = ReadingErrors()
+  public init() {}
 }
 
 extension SystemState {
