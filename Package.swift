@@ -40,7 +40,7 @@ let package = Package(
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS"], swiftSettings: raw),
+    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText"], swiftSettings: raw),
 
@@ -94,6 +94,10 @@ let package = Package(
     .testTarget(
       name: "FieldsTests",
       dependencies: ["Fields", "ByteText", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
+      swiftSettings: lending),
+    .testTarget(
+      name: "OutputsTests",
+      dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
