@@ -12,18 +12,15 @@ import Testing
     _ text: String, extra: [ExtraField] = [], usesISOTime: Bool = false
   ) throws -> (text: String, fields: String) {
     var state = SystemState()
-    let records = [
-      Event.execve(200, at: 1, exe: "cat", arguments: ["/etc/passwd"], ptid: 0, comm: "cat"),
-      Event.openat(200, at: 1_700_000_000_000_000_000, fd: 3, name: "/etc/passwd", flags: 1),
-    ]
-    for record in records {
-      let view = try EventView(validating: record.span.bytes)
-      state.apply(view)
-    }
+    let exec = Event.execve(200, at: 1, exe: "cat", arguments: ["/etc/passwd"], ptid: 0, comm: "cat")
+    let record = Event.openat(200, at: 1_700_000_000_000_000_000, fd: 3, name: "/etc/passwd", flags: 1)
+    let before = try EventView(validating: exec.span.bytes)
+    state.apply(before)
+    let event = try EventView(validating: record.span.bytes)
+    state.apply(event)
     let format = try OutputFormat(text, extra: extra, usesISOTime: usesISOTime)
     var extractor = FieldExtractor(format.fields)
     extractor.begin()
-    let event = try EventView(validating: records[1].span.bytes)
     var rendered: [UInt8] = []
     format.render(&extractor, event, state, into: &rendered)
     var json = JSONWriter()
