@@ -30,6 +30,9 @@ let package = Package(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
     .target(name: "CCalls", path: "Tests/CCalls"),
+    .executableTarget(
+      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
     .testTarget(
       name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
