@@ -103,6 +103,9 @@ let package = Package(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),
     .target(name: "CCalls", path: "Tests/CCalls"),
+    .executableTarget(
+      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
     .testTarget(
       name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
