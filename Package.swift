@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
     .target(name: "Capture", dependencies: ["EventSchema", "CLinux"], swiftSettings: raw),
     .executableTarget(
-      name: "StateBenchmark", dependencies: ["SystemState", "CaptureTesting", "EventSchema"],
+      name: "StateBenchmark", dependencies: ["ProcFS", "SystemState", "CaptureTesting", "EventSchema"],
       path: "Tests/Benchmarks/State", swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),

@@ -7,7 +7,9 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 static uint64_t now(clockid_t clock)
 {
@@ -26,6 +28,13 @@ const char *wh_error_text(int error)
 	const char *text = strerrordesc_np(error);
 
 	return text ? text : "unknown error";
+}
+
+long wh_getdents(int directory, void *buffer, size_t size)
+{
+	long got = syscall(SYS_getdents64, directory, buffer, size);
+
+	return got < 0 ? -errno : got;
 }
 
 static int copy_address(uint8_t out[16], const struct sockaddr *address)

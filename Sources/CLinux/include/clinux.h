@@ -30,6 +30,9 @@ uint64_t wh_clock_realtime(void);
 /* strerror without its thread-unsafe buffer: the text of errno value `error`, in a constant. */
 const char *wh_error_text(int error);
 
+/* getdents64(2), which glibc offers under a name that Swift does not see. Returns bytes, 0 at the end, or -errno. */
+long wh_getdents(int directory, void *buffer, size_t size);
+
 /* An address of a network interface: 4 bytes for AF_INET, 16 for AF_INET6, in network order. */
 struct wh_interface_address {
 	uint8_t family;
