@@ -83,7 +83,7 @@ let package = Package(
     // Tests and measurements.
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
     .executableTarget(
-      name: "StateBenchmark", dependencies: ["SystemState", "CaptureTesting", "EventSchema"],
+      name: "StateBenchmark", dependencies: ["ProcFS", "SystemState", "CaptureTesting", "EventSchema"],
       path: "Tests/Benchmarks/State", swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),

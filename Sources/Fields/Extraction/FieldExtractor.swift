@@ -55,6 +55,9 @@ public struct FieldExtractor: ~Copyable {
   /// What `evt.source` shows.
   let source: FieldValue
 
+  /// Keeps the type in memory, as in ``SystemState``.
+  private let addressOnly: any Sendable = ()
+
   /// - Parameter source: The name of the source that the events come from.
   public init(_ fields: [ResolvedField], source: String = "syscall") {
     self.fields = fields

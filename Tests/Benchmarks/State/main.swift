@@ -1,10 +1,11 @@
 // Costs of single events in the state engine: CPU time here, instructions under `valgrind --tool=callgrind`.
 //
-//   StateBenchmark [openat|relative|close|read|fork|all] [rounds]
+//   StateBenchmark [openat|relative|close-unknown|read|fork+exec+exit|scan|all] [rounds]
 
 import CaptureTesting
 import EventSchema
 import Glibc
+import ProcFS
 import SystemState
 
 func nanoseconds() -> UInt64 {
@@ -90,3 +91,15 @@ measure("fork+exec+exit", [
   Event.execve(200, at: 22, exe: "/bin/ls", arguments: ["-l"], ptid: 100, comm: "ls", cgroups: ["cpu=/user.slice/session-1.scope"]),
   Event.procexit(200, at: 23),
 ])
+
+if wanted == "all" || wanted == "scan" {
+  for _ in 0..<3 {
+    var state = SystemState(machine: .current())
+    let start = nanoseconds()
+    let result = state.scanProcesses(ProcFS())
+    let spent = (nanoseconds() - start) / 1000
+    print(
+      "scan: \(result.processes) processes, \(result.threads) threads, \(result.descriptors) descriptors in \(spent) µs,",
+      "\(result.errors.denied) denied, \(result.errors.vanished) vanished")
+  }
+}
