@@ -143,14 +143,14 @@ extension FieldExtractor {
     return (bytes.byteCount, start - 1, start > 0 && start == bytes.byteCount)
   }
 
-  private mutating func part(of value: FieldValue, _ range: Range<Int>) -> FieldValue {
+  mutating func part(of value: FieldValue, _ range: Range<Int>) -> FieldValue {
     FieldValue(
       value.kind, value.type, word: value.word, low: FieldValue.packed(value.offset + range.lowerBound, range.count),
       place: value.place)
   }
 
   /// Where the text behind the last slash begins.
-  private static func lastComponent(_ path: RawSpan) -> Int {
+  static func lastComponent(_ path: RawSpan) -> Int {
     var at = path.byteCount
     while at > 0, PathText.byte(path, at - 1) != UInt8(ascii: "/") { at -= 1 }
     return at
