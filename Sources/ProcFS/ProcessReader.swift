@@ -52,9 +52,13 @@ public struct ProcessReader: ~Copyable {
     let threadCount = lastThreadCount
     main.cwd = files.readLink("cwd", in: directory) ?? []
     main.root = files.readLink("root", in: directory) ?? []
-    if let text = files.read("environ", in: directory, limit: 4096, isOneRecord: true) { main.environment = terminated(text) }
+    if let text = files.read("environ", in: directory, limit: 4096, isOneRecord: true) {
+      main.environment = terminated(text)
+    }
     if let text = files.read("cgroup", in: directory, isOneRecord: true) { main.cgroups = parseCgroups(text) }
-    if let text = files.read("limits", in: directory, isOneRecord: true) { main.descriptorLimit = parseDescriptorLimit(text) }
+    if let text = files.read("limits", in: directory, isOneRecord: true) {
+      main.descriptorLimit = parseDescriptorLimit(text)
+    }
     readExecutable(directory, into: &main)
 
     var process = ProcessReading(main: main)
