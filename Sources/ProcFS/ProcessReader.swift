@@ -67,6 +67,14 @@ public struct ProcessReader: ~Copyable {
     return process
   }
 
+  /// One thread besides the main one, without what it shares with that; `nil` if there is no such thread.
+  public mutating func readThread(_ tid: Int32, of pid: Int32) -> ThreadReading? {
+    guard let task = files.openDirectory(procfs.path("/proc/\(pid)/task/\(tid)")) else { return nil }
+    defer { files.close(task) }
+    var thread = ThreadReading(tid: tid)
+    return readIdentity(task, into: &thread) && thread.pid == pid ? thread : nil
+  }
+
   /// One descriptor of a process; `nil` if it is not open.
   public mutating func readDescriptor(_ number: Int32, of pid: Int32) -> DescriptorReading? {
     guard let directory = files.openDirectory(procfs.path("/proc/\(pid)")) else { return nil }
@@ -140,11 +148,6 @@ public struct ProcessReader: ~Copyable {
       defer { files.close(task) }
       var thread = ThreadReading(tid: tid)
       guard readIdentity(task, into: &thread), thread.pid == main.pid else { continue }
-      thread.isExeWritable = main.isExeWritable
-      thread.exeInode = main.exeInode
-      thread.exeChangeTime = main.exeChangeTime
-      thread.exeModificationTime = main.exeModificationTime
-      thread.descriptorLimit = main.descriptorLimit
       threads.append(thread)
     }
     return threads
