@@ -52,15 +52,27 @@ public struct ProcessReader: ~Copyable {
     let threadCount = lastThreadCount
     main.cwd = files.readLink("cwd", in: directory) ?? []
     main.root = files.readLink("root", in: directory) ?? []
-    if let text = files.read("environ", in: directory, limit: 4096, isOneRecord: true) { main.environment = terminated(text) }
+    if let text = files.read("environ", in: directory, limit: 4096, isOneRecord: true) {
+      main.environment = terminated(text)
+    }
     if let text = files.read("cgroup", in: directory, isOneRecord: true) { main.cgroups = parseCgroups(text) }
-    if let text = files.read("limits", in: directory, isOneRecord: true) { main.descriptorLimit = parseDescriptorLimit(text) }
+    if let text = files.read("limits", in: directory, isOneRecord: true) {
+      main.descriptorLimit = parseDescriptorLimit(text)
+    }
     readExecutable(directory, into: &main)
 
     var process = ProcessReading(main: main)
     process.descriptors = readDescriptors(directory, limit: descriptorLimit)
     if wantsThreads, threadCount != 1 { process.threads = readThreads(directory, of: main) }
     return process
+  }
+
+  /// One thread besides the main one, without what it shares with that; `nil` if there is no such thread.
+  public mutating func readThread(_ tid: Int32, of pid: Int32) -> ThreadReading? {
+    guard let task = files.openDirectory(procfs.path("/proc/\(pid)/task/\(tid)")) else { return nil }
+    defer { files.close(task) }
+    var thread = ThreadReading(tid: tid)
+    return readIdentity(task, into: &thread) && thread.pid == pid ? thread : nil
   }
 
   /// One descriptor of a process; `nil` if it is not open.
@@ -136,11 +148,6 @@ public struct ProcessReader: ~Copyable {
       defer { files.close(task) }
       var thread = ThreadReading(tid: tid)
       guard readIdentity(task, into: &thread), thread.pid == main.pid else { continue }
-      thread.isExeWritable = main.isExeWritable
-      thread.exeInode = main.exeInode
-      thread.exeChangeTime = main.exeChangeTime
-      thread.exeModificationTime = main.exeModificationTime
-      thread.descriptorLimit = main.descriptorLimit
       threads.append(thread)
     }
     return threads
