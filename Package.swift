@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText"], swiftSettings: raw),
+    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText"], swiftSettings: raw),
 
     // Rules.
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
