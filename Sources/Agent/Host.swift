@@ -19,8 +19,8 @@ extension SystemState {
     }
     if result.errors.denied > 0 {
       log(
-        .warning,
-        "\(result.errors.denied) files in /proc could not be read for lack of privileges; grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH")
+        .notice,
+        "\(result.errors.denied) entries of /proc may not be read: what those processes had open is known once they open it anew")
     }
     return state
   }
