@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText"], swiftSettings: raw),
+    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText"], swiftSettings: raw),
 
     // Rules.
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
@@ -64,8 +64,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "Outputs", "ProcFS",
-        "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "Outputs",
+        "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
