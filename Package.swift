@@ -40,7 +40,7 @@ let package = Package(
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS"], swiftSettings: raw),
+    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText"], swiftSettings: raw),
 
@@ -75,7 +75,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
-    .executableTarget(name: "Benchmarks", dependencies: ["Agent"], swiftSettings: lending),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Agent", "CLinux", "Capture", "DriverSelection", "EventSchema", "Outputs", "RuleCompiler", "RuleEngine", "SystemState"],
+      swiftSettings: raw),
 
     // Tests and measurements.
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
@@ -92,10 +95,17 @@ let package = Package(
       name: "FieldsTests",
       dependencies: ["Fields", "ByteText", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
+    .testTarget(
+      name: "OutputsTests",
+      dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
+      swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),
     .target(name: "CCalls", path: "Tests/CCalls"),
+    .executableTarget(
+      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
     .testTarget(
       name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),

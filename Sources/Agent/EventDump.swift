@@ -32,9 +32,7 @@ public struct EventDump {
     wh_catch_stop_signals()
     var interest = Interest.everything
     if let filter {
-      interest = Interest(
-        events: filter.program.eventTypes, genericCalls: filter.program.genericCalls, namedEvents: filter.namedEvents,
-        fields: filter.fields)
+      interest = Interest(rules: filter)
     }
     var driver = try LiveCapture.open(settings, interest, log: log)
     do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }

@@ -1,6 +1,8 @@
 public import Capture
 public import EventSchema
 public import Fields
+public import RuleCompiler
+private import RuleEngine
 
 extension Interest {
   /// What a driver must capture for rules to see what they look at, and for the state behind their fields.
@@ -17,6 +19,15 @@ extension Interest {
     wanted.formUnion(StateEvents.threads)
     if fields.contains(where: \.needsDescriptors) { wanted.formUnion(StateEvents.descriptors) }
     self.init(events: wanted, genericCalls: wanted.contains(.generic) ? genericCalls : SyscallSet())
+  }
+}
+
+extension Interest {
+  /// What compiled rules need.
+  public init(rules: CompiledRules) {
+    self.init(
+      events: rules.program.eventTypes, genericCalls: rules.program.genericCalls, namedEvents: rules.namedEvents,
+      fields: rules.fields)
   }
 }
 

@@ -25,9 +25,7 @@ public struct Session {
   /// Watches until a signal, or for some seconds.
   public func run(for seconds: Int?) throws(Failure) {
     wh_catch_stop_signals()
-    let interest = Interest(
-      events: rules.program.eventTypes, genericCalls: rules.program.genericCalls, namedEvents: rules.namedEvents,
-      fields: rules.fields)
+    let interest = Interest(rules: rules)
     var driver = try LiveCapture.open(settings, interest, log: log)
     // Capture first, then look at what is running: nothing can start unseen in between.
     do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }
@@ -40,6 +38,7 @@ public struct Session {
     evaluator.stopsAtFirstMatch = !settings.matchesAllRules
     let alerts = AlertFormatter(rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs)
     var loop = EventLoop(state: state, evaluator: evaluator, alerts: alerts)
+    wh_release_startup_pages()
     log(.info, "watching: \(rules.rules.count) rules over \(interest.events.count) types of events")
     let end = loop.run(&driver, for: seconds.map { UInt64($0) * 1_000_000_000 }, log: log)
     outputs.finish()

@@ -9,7 +9,8 @@ struct Child: ~Copyable {
   /// - Parameter mergesErrors: Standard error goes the same way as standard output; otherwise nowhere.
   init(_ path: String, _ arguments: [String], mergesErrors: Bool = false) {
     var ends: [Int32] = [0, 0]
-    guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { fatalError("pipe: errno \(errno)") }
+    guard unsafe pipe(&ends) == 0 else { fatalError("pipe: errno \(errno)") }
+    for end in ends { _ = unsafe fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }

@@ -1,2 +1,40 @@
+import Agent
+import Capture
+import Glibc
+
+/// Measures what `docs/BENCHMARKS.md` says. `scripts/bench` runs the parts and writes the document.
 @main
-struct Main { static func main() {} }
+struct Main {
+  static let usage = """
+    usage: windhover-bench PART
+      workload NAME ROUNDS      a loop of calls: \(Workload.allCases.map(\.rawValue).joined(separator: ", "))
+      record FILE               capture a mixed workload with the default rules' interest into FILE
+      replay FILE ROUNDS        apply the recording and evaluate the default rules; ns per event
+      overhead BINARY ROUNDS    what a running BINARY adds to the calls of each workload, in pairs
+      startup BINARY            time from start to the first alert, and memory at rest
+    """
+
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    switch (arguments.first, Array(arguments.dropFirst())) {
+    case ("workload", let rest) where rest.count == 2:
+      guard let workload = Workload(rawValue: rest[0]), let rounds = Int(rest[1]) else { fail() }
+      let time = workload.run(rounds)
+      print(time.wall, time.cpu)
+    case ("record", let rest) where rest.count == 1: try Recording.make(rest[0])
+    case ("replay", let rest) where rest.count == 2:
+      guard let rounds = Int(rest[1]) else { fail() }
+      try Recording.replay(rest[0], rounds: rounds)
+    case ("overhead", let rest) where rest.count == 2:
+      guard let rounds = Int(rest[1]) else { fail() }
+      Overhead.measure(rest[0], rounds: rounds)
+    case ("startup", let rest) where rest.count == 1: Startup.measure(rest[0])
+    default: fail()
+    }
+  }
+
+  static func fail() -> Never {
+    writeToStandardError(usage + "\n")
+    exit(64)
+  }
+}

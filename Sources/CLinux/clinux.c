@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,4 +68,39 @@ uint32_t wh_effective_user(void) { return geteuid(); }
 int wh_contains(const void *bytes, size_t size, const void *part, size_t length)
 {
 	return memmem(bytes, size, part, length) != NULL;
+}
+
+static int copy_address(uint8_t out[16], const struct sockaddr *address)
+{
+	if (!address)
+		return 0;
+	if (address->sa_family == AF_INET)
+		memcpy(out, &((const struct sockaddr_in *)address)->sin_addr, 4);
+	else if (address->sa_family == AF_INET6)
+		memcpy(out, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+	else
+		return 0;
+	return 1;
+}
+
+int wh_interface_addresses(struct wh_interface_address *out, int capacity)
+{
+	struct ifaddrs *list, *entry;
+	int count = 0;
+
+	if (getifaddrs(&list))
+		return -errno;
+	for (entry = list; entry && count < capacity; entry = entry->ifa_next) {
+		struct wh_interface_address *next = &out[count];
+
+		memset(next, 0, sizeof(*next));
+		if (!(entry->ifa_flags & IFF_UP) || !copy_address(next->address, entry->ifa_addr))
+			continue;
+		copy_address(next->mask, entry->ifa_netmask);
+		next->family = (uint8_t)entry->ifa_addr->sa_family;
+		next->is_loopback = !!(entry->ifa_flags & IFF_LOOPBACK);
+		count++;
+	}
+	freeifaddrs(list);
+	return count;
 }

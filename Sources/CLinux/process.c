@@ -3,10 +3,12 @@
 #include "process.h"
 
 #include <errno.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -68,6 +70,33 @@ int wh_keep_capabilities(uint64_t keep)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+static int release_segments(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)data;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start, end;
+
+		/* A writable segment holds relocated data, which exists nowhere else. */
+		if (segment->p_type != PT_LOAD || segment->p_flags & PF_W)
+			continue;
+		start = info->dlpi_addr + segment->p_vaddr;
+		end = (start + segment->p_memsz) & ~(page - 1);
+		start = (start + page - 1) & ~(page - 1);
+		if (start < end)
+			madvise((void *)start, end - start, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+void wh_release_startup_pages(void)
+{
+	dl_iterate_phdr(release_segments, NULL);
 }
 
 uint64_t wh_resident_kib(void)

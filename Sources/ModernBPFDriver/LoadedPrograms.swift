@@ -86,6 +86,7 @@ struct LoadedPrograms: ~Copyable {
     let settings = try unsafe object.initialGlobals(".rodata").bindMemory(to: wh_settings.self)
     unsafe settings[0].snaplen = UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN)))
     unsafe settings[0].is_single_lane = lanes == 1 ? 1 : 0
+    unsafe settings[0].can_cast = runningKernel() >= KernelVersion(6, 2) ? 1 : 0
   }
 
   /// The programs' global variable, in memory that this process and the kernel share.
@@ -142,6 +143,15 @@ struct LoadedPrograms: ~Copyable {
       throw .system(errno: error.errno, during: error.operation)
     }
   }
+}
+
+/// The version of the kernel that runs; 0.0 if `uname` tells nothing that looks like one.
+private func runningKernel() -> KernelVersion {
+  var names = utsname()
+  guard unsafe uname(&names) == 0 else { return KernelVersion(0, 0) }
+  let release = withUnsafeBytes(of: names.release) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  let numbers = release.split(maxSplits: 2) { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+  return numbers.count == 2 ? KernelVersion(numbers[0], numbers[1]) : KernelVersion(0, 0)
 }
 
 /// Runs a loader call and tells its failure in the driver's terms.

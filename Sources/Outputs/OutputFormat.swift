@@ -221,6 +221,11 @@ public struct OutputFormatError: Error, Sendable, Equatable {
   public let offset: Int
   public let problem: Problem
 
+  public init(offset: Int, problem: Problem) {
+    self.offset = offset
+    self.problem = problem
+  }
+
   /// Nothing of this name exists, as opposed to a name with a wrong argument.
   public var isUnknownField: Bool {
     if case .field(.unknownField) = problem { return true }

@@ -78,7 +78,7 @@ import Testing
     #expect(scene.text("evt.buflen") == "5")
     #expect(scene.text("evt.buffer") == "root.")
     #expect(scene.text("evt.is_io_read") == "true")
-    #expect(scene.text("evt.args") == "res=5 data=root. fd=3(<f>/etc/passwd) size=5")
+    #expect(scene.text("evt.args") == "res=5 data=root. fd=3(<f>/etc/passwd) size=4096")
     scene.apply(Event.close(200, at: 7_002, fd: 3))
     #expect(scene.text("evt.args") == "res=0 fd=3(<f>/etc/passwd)")
   }

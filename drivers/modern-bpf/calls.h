@@ -28,10 +28,8 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 }
 
 /* Whether the call came by int 0x80 or sysenter: it has other numbers, registers and structures then. */
-WH_INLINE bool wh_is_foreign_call(void)
+WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 {
-	struct task_struct *task = wh_current_task();
-
 	return (WH_GET(task, thread_info.status) & WH_TS_COMPAT) != 0;
 }
 
@@ -54,10 +52,8 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 	call->arguments[5] = registers->regs[5];
 }
 
-WH_INLINE bool wh_is_foreign_call(void)
+WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 {
-	struct task_struct *task = wh_current_task();
-
 	return (WH_GET(task, thread_info.flags) >> WH_TIF_32BIT & 1) != 0;
 }
 

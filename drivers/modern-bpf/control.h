@@ -38,11 +38,13 @@ struct wh_control {
 /*
  * struct wh_settings - fixed before the programs are loaded, so that the verifier takes the values for constants
  * @snaplen: how much data of a read or write a record carries
+ * @can_cast: the kernel has bpf_rdonly_cast() (6.2 and later): structures are read by plain loads
  * @is_single_lane: all CPUs write to the map "ring"; the map "rings" is not used
  */
 struct wh_settings {
 	uint32_t snaplen;
 	uint32_t is_single_lane;
+	uint32_t can_cast;
 };
 
 /* struct wh_counters - events lost on one CPU, each under one reason; only programs of that CPU write */

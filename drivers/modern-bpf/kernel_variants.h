@@ -32,8 +32,8 @@ WH_INLINE struct kernfs_node *wh_kernel_kernfs_parent(struct kernfs_node *node)
 	struct kernfs_node___before_6_15 *old = (void *)node;
 
 	if (WH_HAS(old->parent))
-		return WH_GET(old, parent);
-	return WH_GET(current, __parent);
+		return WH_FETCH(old, parent);
+	return WH_FETCH(current, __parent);
 }
 
 WH_INLINE uint64_t wh_kernel_nanoseconds(int64_t seconds, int64_t nanoseconds)

@@ -22,9 +22,9 @@ struct {
 	__type(value, uint32_t);
 } exit_programs SEC(".maps"), entry_programs SEC(".maps");
 
-WH_INLINE bool wh_is_ignored(void)
+WH_INLINE bool wh_is_ignored(struct task_struct *task)
 {
-	return bpf_get_current_pid_tgid() >> 32 == control.ignored_process;
+	return (uint32_t)WH_GET(task, tgid) == control.ignored_process;
 }
 
 /* Most calls of the machine end here: one load and one test. Numbers of the x32 ABI have a high bit and are left out. */
@@ -33,39 +33,37 @@ WH_INLINE bool wh_is_wanted(uint64_t number, uint8_t when)
 	if (number >= WH_CALL_NUMBERS)
 		return false;
 	WH_OPAQUE(number);
-	return control.wanted[number & (WH_CALL_NUMBERS - 1)] & when && !wh_is_ignored();
+	return (control.wanted[number & (WH_CALL_NUMBERS - 1)] & when) != 0;
+}
+
+WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, uint8_t when)
+{
+	struct task_struct *task;
+
+	if (!wh_is_wanted(number, when))
+		return 0;
+	task = wh_current_task();
+	if (wh_is_ignored(task))
+		return 0;
+	if (wh_is_foreign_call(task)) {
+		WH_COUNT(foreign);
+		return 0;
+	}
+	bpf_tail_call(context, programs, number);
+	WH_COUNT(program_missing);
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int wh_sys_exit(uint64_t *context)
 {
-	uint64_t number = wh_call_number((struct pt_regs *)context[0]);
-
-	if (!wh_is_wanted(number, WH_WANTED_EXIT))
-		return 0;
-	if (wh_is_foreign_call()) {
-		WH_COUNT(foreign);
-		return 0;
-	}
-	bpf_tail_call(context, &exit_programs, number);
-	WH_COUNT(program_missing);
-	return 0;
+	return wh_dispatch(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT);
 }
 
 SEC("tp_btf/sys_enter")
 int wh_sys_enter(uint64_t *context)
 {
-	uint64_t number = context[1];
-
-	if (!wh_is_wanted(number, WH_WANTED_ENTRY))
-		return 0;
-	if (wh_is_foreign_call()) {
-		WH_COUNT(foreign);
-		return 0;
-	}
-	bpf_tail_call(context, &entry_programs, number);
-	WH_COUNT(program_missing);
-	return 0;
+	return wh_dispatch(context, &entry_programs, context[1], WH_WANTED_ENTRY);
 }
 
 SEC("tp_btf/sys_exit")
@@ -105,7 +103,7 @@ int t_execve(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task(), .exec_succeeded = true };
 
 	call.binprm = (struct linux_binprm *)context[2];
-	if (wh_is_ignored() || WH_GET(call.task, flags) & WH_PF_KTHREAD)
+	if (wh_is_ignored(call.task) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
 		return 0;
 	WH_EMIT(execve, &call);
 	return 0;
@@ -113,41 +111,54 @@ int t_execve(uint64_t *context)
 
 enum { WH_MESSAGES = 16 };
 
-/* One event per message; the first field behind each header is what the kernel counted for it. */
-#define WH_EACH_MESSAGE(symbol, call) do {					\
-	int wh_i;								\
-	if ((call)->result <= 0) {						\
-		WH_EMIT(symbol, call);						\
-		break;								\
-	}									\
-	int64_t wh_count = (call)->result;					\
-	for (wh_i = 0; wh_i < WH_MESSAGES; wh_i++) {				\
-		uint32_t wh_length = 0;						\
-		if (wh_i >= wh_count)						\
-			break;							\
-		(call)->message = (call)->arguments[1] + wh_i * sizeof(struct wh_counted_message); \
-		wh_read_user(&wh_length, sizeof(wh_length), (call)->message + sizeof(struct wh_message)); \
-		(call)->result = wh_length;					\
-		WH_EMIT(symbol, call);						\
-	}									\
-} while (0)
+/*
+ * One event for one message of sendmmsg or recvmmsg. These two are functions of their own for the verifier, which
+ * checks them once and not once per message (global functions, 5.6); they can be given numbers only.
+ */
+#define WH_MESSAGE_FUNCTION(symbol)						\
+__attribute__((noinline))							\
+int wh_one_##symbol(uint64_t descriptor, uint64_t message, int64_t result)	\
+{										\
+	struct wh_call call = { .task = wh_current_task(), .result = result, .message = message }; \
+										\
+	call.arguments[0] = descriptor;						\
+	WH_EMIT(symbol, &call);							\
+	return 0;								\
+}
+
+WH_MESSAGE_FUNCTION(sendmmsg)
+WH_MESSAGE_FUNCTION(recvmmsg)
+
+/* What the kernel counted for each message lies behind its header. A call without a message makes one event. */
+WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t, int64_t))
+{
+	struct wh_call call = wh_finished_call(context);
+	uint32_t i;
+
+	if (call.result <= 0)
+		return make(call.arguments[0], 0, call.result);
+	for (i = 0; i < WH_MESSAGES; i++) {
+		uint64_t message = call.arguments[1] + i * sizeof(struct wh_counted_message);
+		uint32_t length = 0;
+
+		if (i >= (uint64_t)call.result)
+			break;
+		wh_read_user(&length, sizeof(length), message + sizeof(struct wh_message));
+		make(call.arguments[0], message, length);
+	}
+	return 0;
+}
 
 SEC("tp_btf/sys_exit")
 int x_sendmmsg(uint64_t *context)
 {
-	struct wh_call call = wh_finished_call(context);
-
-	WH_EACH_MESSAGE(sendmmsg, &call);
-	return 0;
+	return wh_each_message(context, wh_one_sendmmsg);
 }
 
 SEC("tp_btf/sys_exit")
 int x_recvmmsg(uint64_t *context)
 {
-	struct wh_call call = wh_finished_call(context);
-
-	WH_EACH_MESSAGE(recvmmsg, &call);
-	return 0;
+	return wh_each_message(context, wh_one_recvmmsg);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -155,7 +166,7 @@ int t_procexit(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
 
-	if (wh_is_ignored() || WH_GET(call.task, flags) & WH_PF_KTHREAD)
+	if (wh_is_ignored(call.task) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
 		return 0;
 	WH_EMIT(procexit, &call);
 	return 0;
@@ -167,7 +178,7 @@ int t_signaldeliver(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task() };
 	int signal = context[0];
 
-	if (wh_is_ignored())
+	if (wh_is_ignored(call.task))
 		return 0;
 	call.point[0] = wh_signal_sender(signal, (struct kernel_siginfo *)context[1]);
 	call.point[1] = signal;
@@ -181,7 +192,7 @@ int t_sched_switch(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task() };
 	struct task_struct *next = (struct task_struct *)context[2];
 
-	if (wh_is_ignored())
+	if (wh_is_ignored(call.task))
 		return 0;
 	call.point[0] = (int64_t)WH_GET(next, pid);
 	WH_EMIT(sched_switch, &call);
@@ -194,7 +205,7 @@ WH_INLINE int wh_page_fault(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task() };
 	struct pt_regs *registers = (struct pt_regs *)context[1];
 
-	if (wh_is_ignored())
+	if (wh_is_ignored(call.task))
 		return 0;
 	call.point[0] = context[0];
 	call.point[1] = WH_GET(registers, ip);

@@ -10,13 +10,38 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#include "control.h"
+
+/* Fixed before loading. */
+extern const volatile struct wh_settings settings;
+
 #define WH_SCHEMA_TYPES_PROVIDED
 #include "../schema/event_schema.h"
 
 #define WH_INLINE static __always_inline
 
-/* One member of a kernel structure; zero if it cannot be read. */
+/*
+ * One member of a kernel structure; zero if it cannot be read.
+ *
+ * Since 6.2 a cast that costs nothing makes any number a pointer that may be followed by plain loads, which fault into
+ * zero. Before, each member takes a call of a helper. The verifier sees only one of the two: settings are constants.
+ */
+extern void *bpf_rdonly_cast(const void *object, uint32_t type) __ksym __weak;
+
 #define WH_GET(pointer, member) ({						\
+	__typeof__(pointer) wh_from = (pointer);				\
+	__typeof__(wh_from->member) wh_got;					\
+	if (settings.can_cast) {						\
+		__typeof__(pointer) wh_cast =					\
+			bpf_rdonly_cast(wh_from, bpf_core_type_id_kernel(__typeof__(*wh_from))); \
+		wh_got = wh_cast->member;					\
+	} else {								\
+		bpf_core_read(&wh_got, sizeof(wh_got), &wh_from->member);	\
+	}									\
+	wh_got;									\
+})
+/* The same by the helper on every kernel: inside loops, where the verifier would tell apart what each cast returns. */
+#define WH_FETCH(pointer, member) ({						\
 	__typeof__(pointer) wh_from = (pointer);				\
 	__typeof__(wh_from->member) wh_got;					\
 	bpf_core_read(&wh_got, sizeof(wh_got), &wh_from->member);		\
@@ -58,6 +83,7 @@ WH_INLINE int wh_read_kernel_string(void *to, uint32_t size, const void *from)
 	return bpf_probe_read_kernel_str(to, size, from);
 }
 
+/* The task whose event it is. */
 WH_INLINE struct task_struct *wh_current_task(void)
 {
 	return (struct task_struct *)bpf_get_current_task();

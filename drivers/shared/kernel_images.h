@@ -28,7 +28,7 @@ WH_INLINE struct file *wh_image_file(struct wh_call *call)
 WH_INLINE bool wh_id_is_mapped(struct uid_gid_map *map, uint32_t id)
 {
 	struct uid_gid_extent *extent = WH_ADDRESS(map, extent);
-	uint32_t count = WH_GET(map, nr_extents);
+	uint32_t count = WH_FETCH(map, nr_extents);
 	uint32_t i;
 
 	if (count > WH_ID_RANGES)
@@ -38,8 +38,8 @@ WH_INLINE bool wh_id_is_mapped(struct uid_gid_map *map, uint32_t id)
 
 		if (i >= count)
 			break;
-		first = WH_GET(extent, lower_first);
-		if (id >= first && id - first < WH_GET(extent, count))
+		first = WH_FETCH(extent, lower_first);
+		if (id >= first && id - first < WH_FETCH(extent, count))
 			return true;
 		extent = (void *)extent + bpf_core_type_size(struct uid_gid_extent);
 	}
@@ -52,10 +52,10 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 	kgid_t *entry;
 	uint32_t i, count;
 
-	if (WH_GET(cred, fsgid.val) == gid)
+	if (WH_FETCH(cred, fsgid.val) == gid)
 		return true;
-	groups = WH_GET(cred, group_info);
-	count = WH_GET(groups, ngroups);
+	groups = WH_FETCH(cred, group_info);
+	count = WH_FETCH(groups, ngroups);
 	entry = WH_ADDRESS(groups, gid);
 	for (i = 0; i < WH_GROUPS; i++) {
 		uint32_t member = 0;

@@ -68,43 +68,43 @@ WH_INLINE uint32_t wh_resolve_end(struct wh_scratch *scratch, uint8_t *room)
  */
 WH_INLINE uint32_t wh_path_of(struct wh_scratch *scratch, struct file *file, uint8_t *room)
 {
-	struct vfsmount *vfsmount = WH_GET(file, f_path.mnt);
-	struct dentry *dentry = WH_GET(file, f_path.dentry);
+	struct vfsmount *vfsmount = WH_FETCH(file, f_path.mnt);
+	struct dentry *dentry = WH_FETCH(file, f_path.dentry);
 	struct mount *mount = WH_CONTAINER(vfsmount, struct mount, mnt);
 	int step;
 
 	wh_resolve_begin(scratch);
 	for (step = 0; step < WH_PATH_COMPONENTS; step++) {
-		struct dentry *root = WH_GET(vfsmount, mnt_root);
-		struct dentry *parent = WH_GET(dentry, d_parent);
+		struct dentry *root = WH_FETCH(vfsmount, mnt_root);
+		struct dentry *parent = WH_FETCH(dentry, d_parent);
 
 		if (dentry == root || dentry == parent) {
-			struct mount *above = WH_GET(mount, mnt_parent);
+			struct mount *above = WH_FETCH(mount, mnt_parent);
 
 			if (dentry != root && !scratch->resolved_components) {
-				wh_resolve_name(scratch, WH_GET(dentry, d_name.name), WH_GET(dentry, d_name.len));
+				wh_resolve_name(scratch, WH_FETCH(dentry, d_name.name), WH_FETCH(dentry, d_name.len));
 				return wh_resolve_end(scratch, room);
 			}
 			if (dentry != root || above == mount)
 				break;
-			dentry = WH_GET(mount, mnt_mountpoint);
+			dentry = WH_FETCH(mount, mnt_mountpoint);
 			mount = above;
 			vfsmount = WH_ADDRESS(mount, mnt);
 			continue;
 		}
-		if (!wh_resolve_name(scratch, WH_GET(dentry, d_name.name), WH_GET(dentry, d_name.len)) ||
+		if (!wh_resolve_name(scratch, WH_FETCH(dentry, d_name.name), WH_FETCH(dentry, d_name.len)) ||
 		    !wh_resolve_slash(scratch))
 			break;
 		dentry = parent;
 	}
 	if (!scratch->resolved_components) {
-		struct dentry *own = WH_GET(file, f_path.dentry);
-		struct dentry *root = WH_GET(vfsmount, mnt_root);
-		struct dentry *parent = WH_GET(own, d_parent);
+		struct dentry *own = WH_FETCH(file, f_path.dentry);
+		struct dentry *root = WH_FETCH(vfsmount, mnt_root);
+		struct dentry *parent = WH_FETCH(own, d_parent);
 
 		/* A filesystem that is mounted nowhere: its root is the file itself. */
 		if (own == parent && own != root)
-			wh_resolve_name(scratch, WH_GET(own, d_name.name), WH_GET(own, d_name.len));
+			wh_resolve_name(scratch, WH_FETCH(own, d_name.name), WH_FETCH(own, d_name.len));
 		else
 			wh_resolve_slash(scratch);
 	}
@@ -114,7 +114,7 @@ WH_INLINE uint32_t wh_path_of(struct wh_scratch *scratch, struct file *file, uin
 /* The path of a control group below its hierarchy's root, in scratch->resolved; of deep ones the last components. */
 WH_INLINE void wh_resolve_cgroup(struct wh_scratch *scratch, struct cgroup *cgroup)
 {
-	struct kernfs_node *node = WH_GET(cgroup, kn);
+	struct kernfs_node *node = WH_FETCH(cgroup, kn);
 	int step;
 
 	wh_resolve_begin(scratch);
@@ -124,7 +124,7 @@ WH_INLINE void wh_resolve_cgroup(struct wh_scratch *scratch, struct cgroup *cgro
 
 		if (!parent)
 			break;
-		length = wh_read_kernel_string(scratch->component, WH_COMPONENT_MAX, WH_GET(node, name));
+		length = wh_read_kernel_string(scratch->component, WH_COMPONENT_MAX, WH_FETCH(node, name));
 		if (length <= 1 || !wh_resolve_name(scratch, scratch->component, length - 1) ||
 		    !wh_resolve_slash(scratch))
 			break;

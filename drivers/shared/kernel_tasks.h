@@ -70,7 +70,7 @@ WH_INLINE struct mm_struct *wh_mm(struct wh_call *call)
 WH_INLINE int64_t wh_living_thread(struct signal_struct *signal, struct task_struct *leaving)
 {
 	struct list_head *head = WH_ADDRESS(signal, thread_head);
-	struct list_head *node = WH_GET(head, next);
+	struct list_head *node = WH_FETCH(head, next);
 	int step;
 
 	for (step = 0; step < WH_REAPER_THREADS; step++) {
@@ -79,9 +79,9 @@ WH_INLINE int64_t wh_living_thread(struct signal_struct *signal, struct task_str
 		if (!node || node == head)
 			return 0;
 		thread = WH_CONTAINER(node, struct task_struct, thread_node);
-		if (thread != leaving && !(WH_GET(thread, flags) & WH_PF_EXITING))
-			return WH_GET(thread, pid);
-		node = WH_GET(node, next);
+		if (thread != leaving && !(WH_FETCH(thread, flags) & WH_PF_EXITING))
+			return WH_FETCH(thread, pid);
+		node = WH_FETCH(node, next);
 	}
 	return WH_REAPER_UNKNOWN;
 }
@@ -93,37 +93,37 @@ WH_INLINE int64_t wh_living_thread(struct signal_struct *signal, struct task_str
 WH_INLINE int64_t wh_reaper_of(struct task_struct *leaving)
 {
 	struct list_head *children = WH_ADDRESS(leaving, children);
-	struct signal_struct *signal = WH_GET(leaving, signal);
+	struct signal_struct *signal = WH_FETCH(leaving, signal);
 	struct task_struct *ancestor, *init;
 	int64_t thread;
-	struct pid *pid = WH_GET(leaving, thread_pid);
-	uint32_t level = WH_GET(pid, level);
+	struct pid *pid = WH_FETCH(leaving, thread_pid);
+	uint32_t level = WH_FETCH(pid, level);
 	struct pid_namespace *namespace = wh_pid_namespace_of(leaving);
 	int step;
 
-	if (WH_GET(children, next) == children)
+	if (WH_FETCH(children, next) == children)
 		return 0;
 	thread = wh_living_thread(signal, leaving);
 	if (thread)
 		return thread;
-	init = WH_GET(namespace, child_reaper);
-	if (WH_GET(init, tgid) == WH_GET(leaving, tgid))
+	init = WH_FETCH(namespace, child_reaper);
+	if (WH_FETCH(init, tgid) == WH_FETCH(leaving, tgid))
 		return 0;
 	if (!WH_GET_BITS(signal, has_child_subreaper))
-		return WH_GET(init, pid);
-	ancestor = WH_GET(leaving, real_parent);
+		return WH_FETCH(init, pid);
+	ancestor = WH_FETCH(leaving, real_parent);
 	for (step = 0; step < WH_REAPER_ANCESTORS; step++) {
-		struct signal_struct *above = WH_GET(ancestor, signal);
-		struct pid *number = WH_GET(ancestor, thread_pid);
+		struct signal_struct *above = WH_FETCH(ancestor, signal);
+		struct pid *number = WH_FETCH(ancestor, thread_pid);
 
-		if (WH_GET(number, level) != level || ancestor == init || WH_GET(ancestor, pid) == 0)
-			return WH_GET(init, pid);
+		if (WH_FETCH(number, level) != level || ancestor == init || WH_FETCH(ancestor, pid) == 0)
+			return WH_FETCH(init, pid);
 		if (WH_GET_BITS(above, is_child_subreaper)) {
 			thread = wh_living_thread(above, NULL);
 			if (thread)
 				return thread;
 		}
-		ancestor = WH_GET(ancestor, real_parent);
+		ancestor = WH_FETCH(ancestor, real_parent);
 	}
 	return WH_REAPER_UNKNOWN;
 }

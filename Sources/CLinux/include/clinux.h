@@ -40,9 +40,6 @@ long wh_read_file(const char *path, void *buffer, size_t size);
 int wh_can_read(const char *path);
 uint32_t wh_effective_user(void);
 
-/* Opens a file for appending, made with mode 0640 if it is missing; -1 with errno set if that fails. */
-int wh_open_append(const char *path);
-
 /* Whether `length` bytes at `part` occur in the `size` bytes at `bytes`: memmem, which is a GNU extension. */
 int wh_contains(const void *bytes, size_t size, const void *part, size_t length);
 
@@ -55,5 +52,19 @@ int wh_open_append(const char *path);
 /* printf's %g and %.*f into `buffer`. Return the length, without the NUL. */
 size_t wh_print_general(double value, char *buffer, size_t size);
 size_t wh_print_fixed(double value, int decimals, char *buffer, size_t size);
+
+/* An address of a network interface: 4 bytes for AF_INET, 16 for AF_INET6, in network order. */
+struct wh_interface_address {
+	uint8_t family;
+	uint8_t is_loopback;
+	uint8_t address[16];
+	uint8_t mask[16];
+};
+
+/*
+ * Fills at most `capacity` addresses of this network namespace's interfaces that are up.
+ * Returns how many, or -errno.
+ */
+int wh_interface_addresses(struct wh_interface_address *out, int capacity);
 
 #endif

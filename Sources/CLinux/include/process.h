@@ -23,6 +23,12 @@ unsigned wh_hup_count(void);
  */
 int wh_keep_capabilities(uint64_t keep);
 
+/*
+ * Gives back the pages of program text and constants that only start-up needed: they are clean copies of files, so
+ * what is needed again comes back from the page cache. Start-up touches most of the program, the event loop little.
+ */
+void wh_release_startup_pages(void);
+
 /* Resident memory of this process in KiB, or 0 if /proc does not tell. */
 uint64_t wh_resident_kib(void);
 /* CPU time that this process has used, user and system, nanoseconds. */

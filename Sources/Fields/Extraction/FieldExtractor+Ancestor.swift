@@ -112,7 +112,7 @@ extension FieldExtractor {
   }
 
   /// The farthest process, the own one included, whose name ends in `sh`.
-  private func loginShell(_ state: borrowing SystemState) -> FieldValue {
+  private mutating func loginShell(_ state: borrowing SystemState) -> FieldValue {
     var slot = state.current.mainThread
     var found = FieldValue.missing
     var steps = 0
@@ -134,7 +134,7 @@ extension FieldExtractor {
   ///
   /// Session and inner group are numbers of the thread's own pid namespace, so a look-up in the host's numbers is
   /// right only outside of one; the host's group number can always be looked up.
-  private func leader(_ plan: Plan, _ slot: UInt32, _ state: borrowing SystemState) -> UInt32 {
+  private mutating func leader(_ plan: Plan, _ slot: UInt32, _ state: borrowing SystemState) -> UInt32 {
     let kind: LeaderKind =
       switch plan.id {
       case .procSname, .procSidExe, .procSidExepath: .session

@@ -83,7 +83,7 @@ extension FieldExtractor {
   }
 
   /// The container that holds the pod's network, where the pod's own facts are.
-  private func pod(_ container: ContainerMetadata) -> ContainerMetadata? {
+  private mutating func pod(_ container: ContainerMetadata) -> ContainerMetadata? {
     container.networkJSON.isEmpty ? containers.find(String(container.sandboxID.prefix(12))) : container
   }
 

@@ -49,7 +49,7 @@ extension FieldExtractor {
     case .fdFilename:
       guard state.descriptors[slot].kind == .file else { return .missing }
       let name = state.descriptors[slot].name
-      let start = lastComponent(state.texts.bytes(name))
+      let start = Self.lastComponent(state.texts.bytes(name))
       return .pool(name, start..<Int(name.length))
     case .fdL4proto:
       return constants.transport(state.descriptors[slot].isIPSocket ? state.descriptors[slot].l4 : .unknown)
@@ -96,7 +96,7 @@ extension FieldExtractor {
     return text(from: start)
   }
 
-  private func characterWithoutDescriptor(_ event: borrowing EventView) -> FieldValue {
+  private mutating func characterWithoutDescriptor(_ event: borrowing EventView) -> FieldValue {
     switch event.type {
     case .openat, .openat2, .creat, .openat_enter, .openat2_enter, .creat_enter: constants.character(.file)
     case .socket, .accept, .accept4: constants.character(.ipv4)
@@ -135,22 +135,22 @@ extension FieldExtractor {
   }
 
   /// Length of a text, position of its last slash (-1 for none), and whether that ends it.
-  private func slashes(
+  private mutating func slashes(
     _ name: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> (count: Int, last: Int, endsWithSlash: Bool) {
     let bytes = bytes(name, event, state)
-    let start = lastComponent(bytes)
+    let start = Self.lastComponent(bytes)
     return (bytes.byteCount, start - 1, start > 0 && start == bytes.byteCount)
   }
 
-  private func part(of value: FieldValue, _ range: Range<Int>) -> FieldValue {
+  private mutating func part(of value: FieldValue, _ range: Range<Int>) -> FieldValue {
     FieldValue(
       value.kind, value.type, word: value.word, low: FieldValue.packed(value.offset + range.lowerBound, range.count),
       place: value.place)
   }
 
   /// Where the text behind the last slash begins.
-  private func lastComponent(_ path: RawSpan) -> Int {
+  private static func lastComponent(_ path: RawSpan) -> Int {
     var at = path.byteCount
     while at > 0, PathText.byte(path, at - 1) != UInt8(ascii: "/") { at -= 1 }
     return at

@@ -62,10 +62,10 @@ extension FieldExtractor {
   }
 
   @inline(__always)
-  func code(_ event: borrowing EventView) -> Int { min(Int(event.type.rawValue), tables.count - 1) }
+  mutating func code(_ event: borrowing EventView) -> Int { min(Int(event.type.rawValue), tables.count - 1) }
 
   @inline(__always)
-  func typeName(_ event: borrowing EventView) -> FieldValue {
+  mutating func typeName(_ event: borrowing EventView) -> FieldValue {
     switch event.type {
     case .generic: return constants.syscall(event.value(0, as: UInt16.self) ?? 0)
     case .asyncevent: return .record(event.textRange(of: 1))
@@ -73,7 +73,7 @@ extension FieldExtractor {
     }
   }
 
-  private func typeIs(_ plan: Plan, _ event: borrowing EventView) -> FieldValue {
+  private mutating func typeIs(_ plan: Plan, _ event: borrowing EventView) -> FieldValue {
     let name = constants.event(event.type)
     let key = key(plan)
     var isEqual = name.count == key.count
@@ -84,7 +84,7 @@ extension FieldExtractor {
   }
 
   /// Reads, writes and the like go by what they read or write.
-  private func category(_ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
+  private mutating func category(_ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
     switch ParameterTraits.category(event.type) {
     case .WH_CATEGORY_IO_READ, .WH_CATEGORY_IO_WRITE, .WH_CATEGORY_IO_OTHER:
       let slot = state.current.descriptor
@@ -113,7 +113,7 @@ extension FieldExtractor {
     }
   }
 
-  private func isSyslog(_ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
+  private mutating func isSyslog(_ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
     let slot = state.current.descriptor
     guard event.type.flags.contains(.writesToDescriptor), slot != Slot.none else { return false }
     let name = state.texts.bytes(state.descriptors[slot].name)
@@ -141,7 +141,7 @@ extension FieldExtractor {
     return text(from: start)
   }
 
-  private func relativeTime(_ event: borrowing EventView, _ state: borrowing SystemState) -> UInt64 {
+  private mutating func relativeTime(_ event: borrowing EventView, _ state: borrowing SystemState) -> UInt64 {
     let first = state.current.firstTimestamp
     return event.timestamp >= first ? event.timestamp - first : 0
   }
@@ -153,5 +153,5 @@ extension FieldExtractor {
   }
 
   /// In milliseconds, begun ones counted.
-  private func distance(_ a: UInt64, _ b: UInt64) -> UInt64 { ((a > b ? a - b : b - a) + 999_999) / 1_000_000 }
+  private mutating func distance(_ a: UInt64, _ b: UInt64) -> UInt64 { ((a > b ? a - b : b - a) + 999_999) / 1_000_000 }
 }

@@ -47,7 +47,7 @@ extension FieldExtractor {
   }
 
   /// Opens count as done unless they returned exactly -1, all other calls if they returned 0.
-  private func hasSucceeded(_ event: borrowing EventView) -> Bool {
+  private mutating func hasSucceeded(_ event: borrowing EventView) -> Bool {
     guard let result = result(event) else { return false }
     switch event.type {
     case .open, .openat, .openat2: return result != -1
@@ -55,7 +55,7 @@ extension FieldExtractor {
     }
   }
 
-  private func single(_ type: EventType) -> Origin? {
+  private mutating func single(_ type: EventType) -> Origin? {
     switch type {
     case .mkdir, .rmdir, .unlink, .chown, .lchown, .chmod, .umount, .umount2, .quotactl:
       .working(1)
@@ -68,7 +68,7 @@ extension FieldExtractor {
   }
 
   /// For links the new path is the source, what it leads to the target.
-  private func pair(_ type: EventType) -> (source: Origin, target: Origin)? {
+  private mutating func pair(_ type: EventType) -> (source: Origin, target: Origin)? {
     switch type {
     case .rename: (.working(1), .working(2))
     case .renameat: (.working(2), .working(4))
@@ -82,7 +82,7 @@ extension FieldExtractor {
     }
   }
 
-  private func argumentText(_ position: Int, _ event: borrowing EventView) -> FieldValue {
+  private mutating func argumentText(_ position: Int, _ event: borrowing EventView) -> FieldValue {
     event.isEmpty(position) ? constants[.na] : .record(event.textRange(of: position))
   }
 

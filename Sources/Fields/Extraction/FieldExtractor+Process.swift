@@ -113,7 +113,7 @@ extension FieldExtractor {
 
   /// For an event whose thread is in no table: what a thread has of which nothing is known. Events without any
   /// thread have nothing but the number.
-  private func threadless(_ plan: Plan, _ event: borrowing EventView) -> FieldValue {
+  private mutating func threadless(_ plan: Plan, _ event: borrowing EventView) -> FieldValue {
     switch plan.id {
     case .threadTid: return .signed(Int64(bitPattern: event.threadID))
     case .threadExectime: return .unsigned(0, plan.type)
@@ -140,14 +140,14 @@ extension FieldExtractor {
     }
   }
 
-  func name(_ handle: TextHandle, _ isUnknown: Bool) -> FieldValue {
+  mutating func name(_ handle: TextHandle, _ isUnknown: Bool) -> FieldValue {
     isUnknown && handle.isEmpty ? constants[.na] : .pool(handle)
   }
 
-  private func id(_ value: Int32) -> FieldValue { value < 0 ? .missing : .signed(Int64(value)) }
+  private mutating func id(_ value: Int32) -> FieldValue { value < 0 ? .missing : .signed(Int64(value)) }
 
   /// Missing for 0.
-  private func present(_ value: UInt64, _ plan: Plan) -> FieldValue {
+  private mutating func present(_ value: UInt64, _ plan: Plan) -> FieldValue {
     value == 0 ? .missing : plan.type == .WH_PT_INT64 ? .signed(Int64(bitPattern: value)) : .unsigned(value, plan.type)
   }
 
@@ -172,7 +172,7 @@ extension FieldExtractor {
     return constants[.none]
   }
 
-  private func argumentCounts(_ slot: UInt32, _ state: borrowing SystemState) -> (count: UInt64, bytes: UInt64) {
+  private mutating func argumentCounts(_ slot: UInt32, _ state: borrowing SystemState) -> (count: UInt64, bytes: UInt64) {
     let bytes = state.texts.bytes(state.threads[slot].args)
     var count: UInt64 = 0
     var length: UInt64 = 0
@@ -195,7 +195,7 @@ extension FieldExtractor {
     return found.isMissing ? constants[.none] : withoutOuterBlanks(found, state)
   }
 
-  private func withoutOuterBlanks(_ value: FieldValue, _ state: borrowing SystemState) -> FieldValue {
+  private mutating func withoutOuterBlanks(_ value: FieldValue, _ state: borrowing SystemState) -> FieldValue {
     let bytes = state.texts.bytes(value.handle)
     var start = value.offset
     var end = start + value.count
@@ -206,7 +206,7 @@ extension FieldExtractor {
   }
 
   /// What follows `KEY=` in one of the strings that each end with a NUL; missing if none begins so.
-  func variable(_ key: Range<Int>, in strings: TextHandle, _ state: borrowing SystemState) -> FieldValue {
+  mutating func variable(_ key: Range<Int>, in strings: TextHandle, _ state: borrowing SystemState) -> FieldValue {
     let bytes = state.texts.bytes(strings)
     var at = 0
     next: while at < bytes.byteCount {
@@ -228,7 +228,7 @@ extension FieldExtractor {
     return text(from: start)
   }
 
-  private func standardStream(_ number: Int64, _ plan: Plan, _ state: borrowing SystemState) -> FieldValue {
+  private mutating func standardStream(_ number: Int64, _ plan: Plan, _ state: borrowing SystemState) -> FieldValue {
     let slot = state.descriptors.find(state.current.mainThread, number)
     guard slot != Slot.none else { return .missing }
     switch plan.id {

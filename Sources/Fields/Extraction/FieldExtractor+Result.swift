@@ -40,7 +40,7 @@ extension FieldExtractor {
   }
 
   /// The first parameter of a finished system call as a number; `nil` for calls and events without a result.
-  func result(_ event: borrowing EventView) -> Int64? {
+  mutating func result(_ event: borrowing EventView) -> Int64? {
     let type = event.type
     guard type != .generic, tables.isSyscall[code(event)], ParameterTraits.isExit(type),
       let traits = ParameterTraits(type, 0)
@@ -68,7 +68,7 @@ extension FieldExtractor {
     return text(from: start)
   }
 
-  private func rawArgument(_ position: Int, _ event: borrowing EventView) -> FieldValue {
+  private mutating func rawArgument(_ position: Int, _ event: borrowing EventView) -> FieldValue {
     guard let traits = ParameterTraits(event.type, position) else { return .missing }
     let range = event.range(of: position)
     guard !range.isEmpty else { return .missing }
@@ -85,7 +85,7 @@ extension FieldExtractor {
     return raw(range, traits.type, format, event)
   }
 
-  private func raw(
+  private mutating func raw(
     _ range: Range<Int>, _ type: ParameterType, _ format: NumberFormat, _ event: borrowing EventView
   ) -> FieldValue {
     let bytes = event.record.extracting(range)
@@ -105,18 +105,18 @@ extension FieldExtractor {
   }
 
   /// Portable open flags; 0 for everything but open, openat, openat2 and open_by_handle_at.
-  private func openFlags(_ event: borrowing EventView) -> UInt32 {
+  private mutating func openFlags(_ event: borrowing EventView) -> UInt32 {
     let position = Int(tables.openFlags[code(event)])
     return position < 0 ? 0 : event.uint32(position, or: 0)
   }
 
-  private func hasCreated(_ event: borrowing EventView) -> Bool {
+  private mutating func hasCreated(_ event: borrowing EventView) -> Bool {
     let flags = openFlags(event)
     if flags & UInt32(WH_FLAG_file_flags_O_F_CREATED) != 0 { return true }
     return flags & UInt32(WH_FLAG_file_flags_O_TMPFILE) != 0 && (result(event) ?? -1) >= 0
   }
 
-  private func createsExecutable(_ event: borrowing EventView) -> Bool {
+  private mutating func createsExecutable(_ event: borrowing EventView) -> Bool {
     let position = Int(tables.openMode[code(event)])
     guard position >= 0, event.uint32(position, or: 0) & 0o111 != 0 else { return false }
     if event.type == .creat || event.type == .creat_enter { return true }
@@ -124,7 +124,7 @@ extension FieldExtractor {
     return openFlags(event) & creating != 0
   }
 
-  private func bufferLength(
+  private mutating func bufferLength(
     _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
     let category = ParameterTraits.category(event.type)
@@ -150,7 +150,7 @@ extension FieldExtractor {
     return .unsigned(UInt64(result), plan.type)
   }
 
-  private func errorCount(
+  private mutating func errorCount(
     _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
     guard let result = result(event) else { return .missing }

@@ -40,7 +40,7 @@ extension FieldExtractor {
     }
   }
 
-  private func end(_ slot: UInt32, isSource: Bool, _ state: borrowing SystemState) -> End {
+  private mutating func end(_ slot: UInt32, isSource: Bool, _ state: borrowing SystemState) -> End {
     let kind = state.descriptors[slot].kind
     let isV6 = kind == .ipv6 || kind == .ipv6Server
     let address = isSource ? state.descriptors[slot].source : state.descriptors[slot].destination
@@ -48,24 +48,24 @@ extension FieldExtractor {
     return End(address: .address(address, isV6: isV6), port: .unsigned(UInt64(port), .WH_PT_PORT))
   }
 
-  private func client(_ slot: UInt32, _ state: borrowing SystemState) -> End {
+  private mutating func client(_ slot: UInt32, _ state: borrowing SystemState) -> End {
     guard !state.descriptors[slot].isServerSocket, state.descriptors[slot].hasRole else { return End() }
     return end(slot, isSource: true, state)
   }
 
-  private func server(_ slot: UInt32, _ state: borrowing SystemState) -> End {
+  private mutating func server(_ slot: UInt32, _ state: borrowing SystemState) -> End {
     guard state.descriptors[slot].isServerSocket || state.descriptors[slot].hasRole else { return End() }
     return end(slot, isSource: false, state)
   }
 
   /// This machine's end or the other one: the source is local if its address is one of the machine's.
-  private func local(_ slot: UInt32, _ wantsLocal: Bool, _ state: borrowing SystemState) -> End {
+  private mutating func local(_ slot: UInt32, _ wantsLocal: Bool, _ state: borrowing SystemState) -> End {
     guard !state.descriptors[slot].isServerSocket, state.descriptors[slot].hasRole else { return End() }
     let sourceIsLocal = isLocal(state.descriptors[slot].source, state.descriptors[slot].kind == .ipv6, state)
     return end(slot, isSource: sourceIsLocal == wantsLocal, state)
   }
 
-  func isServer(_ slot: UInt32, _ state: borrowing SystemState) -> Bool {
+  mutating func isServer(_ slot: UInt32, _ state: borrowing SystemState) -> Bool {
     switch state.descriptors[slot].kind {
     case .ipv4Server, .ipv6Server: true
     case .ipv4: isLocal(state.descriptors[slot].destination, false, state)
@@ -74,7 +74,7 @@ extension FieldExtractor {
     }
   }
 
-  private func isLocal(_ address: IPAddress, _ isV6: Bool, _ state: borrowing SystemState) -> Bool {
+  private mutating func isLocal(_ address: IPAddress, _ isV6: Bool, _ state: borrowing SystemState) -> Bool {
     if isV6, !address.isMappedV4 {
       if address.high == 0, address.low == 1 << 56 { return true }
       return state.machine.addressesV6.contains(address)

@@ -3,7 +3,7 @@ internal import SystemState
 
 /// Users and groups of the event's thread.
 extension FieldExtractor {
-  func userValue(_ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
+  mutating func userValue(_ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
     let slot = state.current.thread
     if slot == Slot.none, event.threadID == .max { return .missing }
     let uid = slot == Slot.none ? .max : state.threads[slot].uid
@@ -28,7 +28,7 @@ extension FieldExtractor {
     }
   }
 
-  private func userName(_ uid: UInt32, _ state: borrowing SystemState) -> FieldValue {
+  private mutating func userName(_ uid: UInt32, _ state: borrowing SystemState) -> FieldValue {
     if let user = state.users.user(uid) { return .pool(user.name) }
     return constants[uid == 0 ? .root : .na]
   }

@@ -7,6 +7,9 @@ public import SystemState
 /// A rule program gives the fields that it uses and refers to them by their position from then on. For each event:
 /// apply it to the state, ``begin()``, then ask for values. Nothing is allocated once the scratch has grown to what the
 /// longest texts need. Belongs to the thread that owns the state.
+///
+/// The methods that look up are `mutating` also where they change nothing: called from one that does, a borrowing method
+/// gets a copy of all the extractor's words.
 public struct FieldExtractor: ~Copyable {
   /// What the event path needs of a ``ResolvedField``, as plain data.
   struct Plan: BitwiseCopyable {
@@ -34,7 +37,7 @@ public struct FieldExtractor: ~Copyable {
 
   public let fields: [ResolvedField]
   var plans: [Plan] = []
-  private var cells: [Cell] = []
+  private var cells: PlainBuffer<Cell>
   private var generation: UInt32 = 1
   /// Constants, then what the event's values needed to be written down.
   var scratch: [UInt8]
@@ -43,7 +46,7 @@ public struct FieldExtractor: ~Copyable {
   var keys: [UInt8] = []
   var positions: [Int8] = []
   /// Fields that remember an earlier event: its time, or how often they were looked at.
-  var memory: [UInt64]
+  var memory: PlainBuffer<UInt64>
   let constants: Constants
   private let constantBytes: Int
   let tables: EventTables
@@ -63,8 +66,8 @@ public struct FieldExtractor: ~Copyable {
     scratch.reserveCapacity(constantBytes + 64 << 10)
     items.reserveCapacity(256)
     tables = EventTables()
-    memory = [UInt64](repeating: 0, count: fields.count)
-    cells = [Cell](repeating: Cell(value: .missing, generation: 0), count: fields.count)
+    memory = PlainBuffer(repeating: 0, count: fields.count)
+    cells = PlainBuffer(repeating: Cell(value: .missing, generation: 0), count: fields.count)
     for field in fields { plans.append(plan(field)) }
   }
 
@@ -90,7 +93,7 @@ public struct FieldExtractor: ~Copyable {
   /// Every four billion events the generations begin anew.
   @inline(never)
   private mutating func restart() {
-    for index in cells.indices { cells[index].generation = 0 }
+    for index in 0..<cells.count { cells[index] = Cell(value: .missing, generation: 0) }
     generation = 1
   }
 
@@ -102,6 +105,12 @@ public struct FieldExtractor: ~Copyable {
   ) -> FieldValue {
     let cell = cells[field]
     if cell.generation == generation { return cell.value }
+    return extract(field, event, state)
+  }
+
+  private mutating func extract(
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> FieldValue {
     let plan = plans[field]
     let value: FieldValue
     switch plan.area {
@@ -140,7 +149,7 @@ public struct FieldExtractor: ~Copyable {
   // What the areas use to write texts.
 
   @inline(__always)
-  func text(from start: Int, _ kind: FieldValue.Kind = .text) -> FieldValue {
+  mutating func text(from start: Int, _ kind: FieldValue.Kind = .text) -> FieldValue {
     .scratch(start, scratch.count - start, kind)
   }
 
@@ -167,14 +176,15 @@ public struct FieldExtractor: ~Copyable {
     if PathText.byte(bytes, count - 1) == 0 { count -= 1 }
     let start = scratch.count
     scratch.append(bytes.extracting(0..<count))
-    for index in start..<scratch.count where scratch[index] == 0 { scratch[index] = separator }
+    var joined = scratch.mutableSpan
+    for index in start..<joined.count where joined[index] == 0 { joined[index] = separator }
   }
 
-  func key(_ plan: Plan) -> Range<Int> { Int(plan.keyStart)..<Int(plan.keyStart) + Int(plan.keyCount) }
+  mutating func key(_ plan: Plan) -> Range<Int> { Int(plan.keyStart)..<Int(plan.keyStart) + Int(plan.keyCount) }
 
   /// Where the field's parameter is in this event; -1 if it has none.
   @inline(__always)
-  func position(_ plan: Plan, _ type: EventType) -> Int {
+  mutating func position(_ plan: Plan, _ type: EventType) -> Int {
     if plan.positions < 0 { return Int(plan.index) }
     let code = Int(type.rawValue)
     return code < tables.count ? Int(positions[Int(plan.positions) + code]) : -1

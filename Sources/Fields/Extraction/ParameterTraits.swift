@@ -1,4 +1,5 @@
 internal import EventSchema
+internal import Glibc
 
 /// Type, format and flag group of one parameter, read from the schema's C tables: no `String`, no array.
 struct ParameterTraits: BitwiseCopyable {
@@ -45,11 +46,8 @@ struct ParameterTraits: BitwiseCopyable {
   /// A parameter's name as NUL-terminated bytes of the schema.
   static func appendName(_ event: EventType, _ position: Int, into text: inout [UInt8]) {
     guard let info = unsafe wh_event_info(event.rawValue), position < Int(unsafe info.pointee.nparams) else { return }
-    var at = unsafe info.pointee.params[position].name!
-    while unsafe at.pointee != 0 {
-      unsafe text.append(UInt8(bitPattern: at.pointee))
-      unsafe at += 1
-    }
+    let name = unsafe info.pointee.params[position].name!
+    unsafe text.append(contentsOf: UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
 }
 

@@ -1,5 +1,6 @@
 internal import ByteText
 internal import EventSchema
+internal import Glibc
 
 /// Names of flag values, from the schema's C tables.
 enum FlagText {
@@ -34,10 +35,6 @@ enum FlagText {
   }
 
   private static func append(_ name: UnsafePointer<CChar>, into text: inout [UInt8]) {
-    var at = unsafe name
-    while unsafe at.pointee != 0 {
-      unsafe text.append(UInt8(bitPattern: at.pointee))
-      unsafe at += 1
-    }
+    unsafe text.append(contentsOf: UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
 }

@@ -86,6 +86,10 @@ extension SystemState {
     threads[slot].containerFullID = full
   }
 
+  mutating func setCgroups(of slot: UInt32, _ list: [UInt8], like relative: UInt32) {
+    unsafe setCgroups(of: slot, list.span.bytes, like: relative)
+  }
+
   /// Gives a thread the cgroups and the container of another one.
   mutating func shareCgroups(of relative: UInt32, with slot: UInt32) {
     let (cgroups, shown, full) =

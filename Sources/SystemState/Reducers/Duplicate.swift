@@ -5,7 +5,7 @@ extension SystemState {
   mutating func duplicate(_ event: borrowing EventView, _ type: EventType) {
     let result = event.int64(0, or: -1)
     use(event, 1)
-    guard result >= 0 else { return }
+    guard result >= 0, current.thread != Slot.none else { return }
     let flags = type == .dup3 ? event.uint32(3, or: 0) : 0
     copyCurrentDescriptor(to: result, closesOnExec: flags & OpenFlags.closeOnExec != 0)
     // What a shell does to the ends of a pipeline.

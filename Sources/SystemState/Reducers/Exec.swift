@@ -53,8 +53,8 @@ extension SystemState {
         entry.vtid = entry.tid
         entry.vpid = pid
       }
-    } else if pid > 0, pid != entry.pid {
-      // The id has a new owner whose clone was lost.
+    } else if pid > 0, pid != entry.pid, entry.main != slot {
+      // The id has a new owner whose clone was lost: this was a thread of another process.
       if entry.main != Slot.none, !entry.isDead { threads[entry.main].liveThreads -= 1 }
       threads.detachFromProcess(slot)
       entry = threads[slot]

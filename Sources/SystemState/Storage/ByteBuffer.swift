@@ -50,9 +50,7 @@
     for at in 0..<text.utf8CodeUnitCount { append(unsafe text.utf8Start[at]) }
   }
 
-  mutating func append(_ bytes: [UInt8]) {
-    for byte in bytes { append(byte) }
-  }
+  mutating func append(_ bytes: [UInt8]) { unsafe append(bytes.span.bytes) }
 
   /// In decimal, without sign or padding.
   mutating func append(decimal value: UInt64) {

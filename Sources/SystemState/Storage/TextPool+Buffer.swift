@@ -15,6 +15,8 @@ extension TextPool {
     replace(&handle, with: buffer.bytes)
   }
 
+  mutating func store(_ bytes: [UInt8]) -> TextHandle { unsafe store(bytes.span.bytes) }
+
   func holds(_ handle: TextHandle, _ buffer: borrowing ByteBuffer) -> Bool { bytes(handle).equals(buffer.bytes) }
 }
 

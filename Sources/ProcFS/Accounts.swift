@@ -1,0 +1,53 @@
+public struct UserReading: Sendable, Equatable {
+  public var uid: UInt32
+  public var gid: UInt32
+  public var name: [UInt8]
+  public var home: [UInt8]
+  public var shell: [UInt8]
+}
+
+public struct GroupReading: Sendable, Equatable {
+  public var gid: UInt32
+  public var name: [UInt8]
+}
+
+/// Users and groups from the files under the root, not from the name service: a query to LDAP may block for seconds
+/// and asks about this host, not the one under the root.
+extension ProcFS {
+  /// Lines `name:password:uid:gid:comment:home:shell` of etc/passwd; empty if there is none.
+  public func users() -> [UserReading] {
+    lines("/etc/passwd").compactMap { fields in
+      guard fields.count >= 7, let uid = number(fields[2]), let gid = number(fields[3]), isUsable(fields[0]) else {
+        return nil
+      }
+      return UserReading(
+        uid: uid, gid: gid, name: Array(fields[0]), home: Array(fields[5]), shell: Array(fields[6]))
+    }
+  }
+
+  /// Lines `name:password:gid:members` of etc/group; empty if there is none.
+  public func groups() -> [GroupReading] {
+    lines("/etc/group").compactMap { fields in
+      guard fields.count >= 3, let gid = number(fields[2]), isUsable(fields[0]) else { return nil }
+      return GroupReading(gid: gid, name: Array(fields[0]))
+    }
+  }
+
+  private func lines(_ file: String) -> [[ArraySlice<UInt8>]] {
+    var files = FileReader()
+    guard let text = files.read(path(file)) else { return [] }
+    return text.split(separator: 10).map { $0.split(separator: 58, omittingEmptySubsequences: false) }
+  }
+
+  private func number(_ field: ArraySlice<UInt8>) -> UInt32? {
+    var scanner = TextScanner(Array(field))
+    guard let value = scanner.decimal(), scanner.isAtEnd, value <= UInt64(UInt32.max) else { return nil }
+    return UInt32(value)
+  }
+
+  /// `+` and `-` begin lines that include or exclude the accounts of NIS.
+  private func isUsable(_ name: ArraySlice<UInt8>) -> Bool {
+    guard let first = name.first else { return false }
+    return first != UInt8(ascii: "+") && first != UInt8(ascii: "-")
+  }
+}

@@ -1,0 +1,40 @@
+public import ProcFS
+
+extension Machine {
+  /// This host: name, boot time and addresses.
+  public static func current() -> Machine {
+    let host = HostReading.current()
+    var machine = Machine()
+    machine.hostName = host.name
+    machine.bootTime = host.bootTime
+    for interface in host.interfaces {
+      let address = IPAddress(high: interface.address.high, low: interface.address.low)
+      if interface.isV6 {
+        machine.addressesV6.append(address)
+      } else {
+        machine.addressesV4.append(address)
+        machine.masksV4.append(UInt32(truncatingIfNeeded: interface.mask.high))
+      }
+    }
+    return machine
+  }
+}
+
+extension SystemState {
+  /// Replaces users and groups by those of the root's passwd and group files. The first line of an id counts, as it
+  /// does for the system.
+  public mutating func loadUsers(_ procfs: ProcFS) {
+    for user in users.usersByID.values { release(user) }
+    for group in users.groupsByID.values { texts.release(group) }
+    users.usersByID.removeAll()
+    users.groupsByID.removeAll()
+    for user in procfs.users() where users.usersByID[user.uid] == nil {
+      users.usersByID[user.uid] = UserTable.User(
+        name: texts.store(user.name), home: texts.store(user.home),
+        shell: texts.store(user.shell))
+    }
+    for group in procfs.groups() where users.groupsByID[group.gid] == nil {
+      users.groupsByID[group.gid] = texts.store(group.name)
+    }
+  }
+}
