@@ -64,8 +64,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "Outputs", "ProcFS",
-        "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "Outputs",
+        "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
@@ -85,6 +85,19 @@ let package = Package(
     .executableTarget(
       name: "StateBenchmark", dependencies: ["ProcFS", "SystemState", "CaptureTesting", "EventSchema"],
       path: "Tests/Benchmarks/State", swiftSettings: lending),
+    .testTarget(name: "EventSchemaTests", dependencies: ["EventSchema"], swiftSettings: lending),
+    .testTarget(
+      name: "CaptureTests", dependencies: ["Capture", "CaptureTesting", "EventSchema"], swiftSettings: lending),
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
+    .testTarget(
+      name: "RuleEngineTests",
+      dependencies: [
+        "CAllocations", "CaptureTesting", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState",
+      ], swiftSettings: lending),
+    .testTarget(
+      name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
+      swiftSettings: strict),
+    .testTarget(name: "DriverSelectionTests", dependencies: ["Capture", "DriverSelection"], swiftSettings: strict),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),

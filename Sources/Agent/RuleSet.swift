@@ -1,3 +1,5 @@
+internal import Fields
+internal import FilterLanguage
 public import RuleCompiler
 
 /// Finding, loading and compiling the rules that a command is to use.
@@ -10,6 +12,9 @@ public enum RuleSet {
     var options = LoadOptions()
     options.minimumPriority = settings.minimumPriority
     options.selections = settings.ruleSelections
+    options.isKnownField = { field, _ in
+      if case .success = FieldCatalogue.resolve(name: field.name, argument: field.argument) { true } else { false }
+    }
     let sources: [RuleSource]
     do throws(RuleSourceError) {
       sources = paths.isEmpty ? [.builtIn] : try RuleSource.read(paths, skipsMissing: false)

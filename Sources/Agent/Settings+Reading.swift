@@ -10,7 +10,8 @@ extension Settings {
   ///
   /// - Parameters:
   ///   - path: A YAML file, or `nil` for the defaults.
-  ///   - overrides: `KEY=VALUE`, dots between the levels; `KEY[]=VALUE` appends to a list.
+  ///   - overrides: `KEY=VALUE`, dots between the levels; `KEY[]=VALUE` appends to a list, and `rules[].disable.tag=X`
+  ///     to the list of rules. A value in brackets or braces is read as YAML.
   public static func read(_ path: String?, overrides: [String], warn: (String) -> Void) throws(Failure) -> Settings {
     var settings = Settings()
     if let path { try settings.apply(file: path, warn: warn) }
@@ -34,7 +35,7 @@ extension Settings {
       throw Failure("\(path):\(error.mark.line + 1):\(error.mark.column + 1): \(error.message)")
     }
     for document in documents where !document.isNull {
-      guard document.isMapping else { throw Failure("\(path): a configuration is a map of keys, not a \(document.kindName)") }
+      guard document.isMapping else { throw Failure("\(path): a configuration is a map of keys, not \(document.kindName)") }
       for entry in document.entries ?? [] {
         let key = entry.key.string ?? ""
         try apply(key, entry.value, in: path, warn: warn)
@@ -71,15 +72,21 @@ extension Settings {
     var key = String(override[..<equals])
     let text = String(override[override.index(after: equals)...])
     var value = Setting.Value.scalar(text)
-    if key.hasSuffix("[]") {
-      key = String(key.dropLast(2))
-      value = .list((key == "rules_files" ? rulesFiles : []).map { .scalar($0) } + [.scalar(text)])
-    } else if text.hasPrefix("{") || text.hasPrefix("[") {
+    if text.hasPrefix("{") || text.hasPrefix("[") {
       do throws(YAMLError) {
-        if let node = try YAMLDocuments.read(Array(text.utf8)).first { value = Setting.Value(node) }
+        if let node = try YAMLDocuments.read(Array(text.utf8)).first { value = Setting.Value(node, expandsVariables: false) }
       } catch {
         throw Failure("-o \(override): \(error.message)")
       }
+    }
+    let earlierFiles = rulesFiles
+    let earlierSelections = ruleSelections
+    let bracket = key.utf8.firstIndex(of: UInt8(ascii: "[")).map { key[$0...] }
+    if let bracket, bracket.hasPrefix("[]") {
+      // What stands behind the brackets are the levels inside the new item.
+      for level in bracket.dropFirst(2).split(separator: ".").reversed() { value = .map([(String(level), value)]) }
+      value = .list([value])
+      key = String(key[..<bracket.startIndex])
     }
     guard let setting = Setting.byKey[key] else {
       if Setting.ignoredSections.contains(String(key.prefix { $0 != "." && $0 != "[" })) {
@@ -91,17 +98,25 @@ extension Settings {
     do throws(SettingError) { try setting.apply(&self, value) } catch {
       throw Failure("-o \(key): \(error.message)")
     }
+    guard bracket != nil else { return }
+    switch key {
+    case "rules_files", "rules_file": rulesFiles = earlierFiles + rulesFiles
+    case "rules": ruleSelections = earlierSelections + ruleSelections
+    default: break
+    }
   }
 }
 
 extension Setting.Value {
-  init(_ node: YAMLNode) {
+  /// - Parameter expandsVariables: Whether `${NAME}` stands for a variable of the environment, as in files.
+  init(_ node: YAMLNode, expandsVariables: Bool = true) {
     if let elements = node.elements {
-      self = .list(elements.map { Setting.Value($0) })
+      self = .list(elements.map { Setting.Value($0, expandsVariables: expandsVariables) })
     } else if let entries = node.entries {
-      self = .map(entries.map { ($0.key.string ?? "", Setting.Value($0.value)) })
+      self = .map(entries.map { ($0.key.string ?? "", Setting.Value($0.value, expandsVariables: expandsVariables)) })
     } else {
-      self = .scalar(Environment.substituting(node.string ?? ""))
+      let text = node.string ?? ""
+      self = .scalar(expandsVariables ? Environment.substituting(text) : text)
     }
   }
 }

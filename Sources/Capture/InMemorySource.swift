@@ -2,8 +2,9 @@
 @safe public struct InMemorySource: CaptureSource, ~Copyable {
   private let bytes: UnsafeMutableRawBufferPointer
   private var lanes: [LaneWindow]
-  private var batches = 0
 
+  /// Lends everything in one batch; what the reader leaves of it comes again.
+  ///
   /// - Parameter records: Whole records in wire format, each as ``EventBuilder/finish()`` gives it.
   public init(_ records: [[UInt8]]) { self.init(packed: Array(records.joined())) }
 
@@ -20,8 +21,9 @@
 
   @_lifetime(&self)
   public mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch {
-    batches += 1
-    if batches > 1 { throw .endOfStream }
+    var isSpent = true
+    for index in lanes.indices where lanes[index].oldestTimestamp() != .max { isSpent = false }
+    if isSpent { throw .endOfStream }
     return EventBatch(lanes.mutableSpan)
   }
 

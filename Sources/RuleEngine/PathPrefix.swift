@@ -13,7 +13,7 @@ enum PathPrefix {
       if actual.isEmpty { return false }
       let pattern = prefix.extracting(wanted)
       let value = path.extracting(actual)
-      if !Bytes.equal(value, pattern) && !Glob.matches(value, pattern) { return false }
+      guard Glob.isPattern(pattern) ? Glob.matches(value, pattern) : Bytes.equal(value, pattern) else { return false }
     }
   }
 

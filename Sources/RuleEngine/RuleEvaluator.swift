@@ -33,11 +33,11 @@ public struct RuleEvaluator: ~Copyable {
   ///
   /// - Returns: Whether any does; ``matches`` then says which.
   public mutating func evaluate(_ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
+    if !matches.isEmpty { matches.removeAll(keepingCapacity: true) }
     let type = Int(event.type.rawValue)
     guard type &+ 1 < program.firstEntry.count else { return false }
     let range = Int(program.firstEntry[type])..<Int(program.firstEntry[type &+ 1])
     if range.isEmpty { return false }
-    if !matches.isEmpty { matches.removeAll(keepingCapacity: true) }
     beginEvent()
     for index in range {
       let entry = program.entries[index]
@@ -79,14 +79,21 @@ public struct RuleEvaluator: ~Copyable {
   ) -> Bool {
     let value = fields.value(Int(test.field), event, state)
     if value.isMissing { return false }
-    if test.scope == .single {
-      return evaluate(test, value, event, state, isWholeField: true)
-    }
+    return holds(test, for: value, event, state)
+  }
+
+  /// A test of a value that is there, its items included if it has several.
+  private mutating func holds(
+    _ test: Test, for value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    if test.scope == .single { return evaluate(test, value, event, state, isWholeField: true) }
     // Where several values were possible but there is one, it stands for all of them.
     guard value.kind == .list else {
       let result = evaluate(test, value, event, state, isWholeField: true)
       return test.scope == .none ? !result : result
     }
+    // Without any side there is nothing that could differ: what is no connection satisfies no comparison.
+    if test.scope == .none && value.count == 0 { return false }
     // `every` and `none` look for the first item that contradicts, `any` for the first that agrees.
     let wanted = test.scope == .every ? false : true
     for index in 0..<value.count {
@@ -102,6 +109,14 @@ public struct RuleEvaluator: ~Copyable {
   ) -> Bool {
     switch test.operation {
     case .exists: return true
+    case .anyOf, .allOf, .oneOf: return evaluateOperands(test, value, event, state)
+    default: break
+    }
+    // A parameter of one name can be a text on one event and a number on another.
+    let isText = value.kind == .text || value.kind == .bytes
+    guard isText == test.operation.readsText else { return false }
+    switch test.operation {
+    case .exists, .anyOf, .allOf, .oneOf: return false
     case .member: return isMember(test, value, event, state, isWholeField)
     case .notMember: return !isMember(test, value, event, state, isWholeField)
     case .equal: return value.word == test.first
@@ -130,15 +145,11 @@ public struct RuleEvaluator: ~Copyable {
       return evaluateText(test, value, event, state)
     case .addressEqual: return network(test.first).contains(value)
     case .addressNotEqual: return !network(test.first).contains(value)
-    case .inNetwork: return network(test.first).contains(value)
-    case .notInNetwork: return !network(test.first).contains(value)
     case .addressIn:
       for index in Int(test.first)..<Int(test.second) where program.constants.networks[index].contains(value) {
         return true
       }
       return false
-    case .anyOf, .allOf, .oneOf:
-      return evaluateOperands(test, value, event, state, isWholeField)
     }
   }
 
@@ -189,15 +200,16 @@ public struct RuleEvaluator: ~Copyable {
   }
 
   /// `oneof`, `anyof`, `allof`: how many of the listed operands the value satisfies. An empty list is never true.
+  ///
+  /// Each operand is a comparison of its own: of a field with two sides, each may be satisfied by another side.
   private mutating func evaluateOperands(
-    _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
-    _ isWholeField: Bool
+    _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> Bool {
     let range = Int(test.first)..<Int(test.second)
     if range.isEmpty { return false }
     var satisfied = 0
     for index in range {
-      if evaluate(program.constants.operands[index], value, event, state, isWholeField: isWholeField) {
+      if holds(program.constants.operands[index], for: value, event, state) {
         satisfied += 1
         if test.operation == .anyOf { return true }
       } else if test.operation == .allOf {

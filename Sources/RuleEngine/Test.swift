@@ -54,11 +54,21 @@ public struct Test: BitwiseCopyable, Hashable, Sendable {
     /// Path in one of the texts `first..<second`.
     case pathIn
     // Addresses: `first` is one of the networks.
-    case addressEqual, addressNotEqual, inNetwork, notInNetwork
+    case addressEqual, addressNotEqual
     /// Address in one of the networks `first..<second`.
     case addressIn
     // A text operation over several operands, as tests `first..<second` of the operands.
     case anyOf, allOf, oneOf
+
+    /// Whether the value must be a text or bytes; all others but `exists` and the lists of operands need a number.
+    @inline(__always) var readsText: Bool {
+      switch self {
+      case .member, .notMember, .textLess, .textLessEqual, .textGreater, .textGreaterEqual, .contains, .containsFolded,
+        .startsWith, .endsWith, .glob, .globFolded, .pathIn:
+        true
+      default: false
+      }
+    }
   }
 }
 

@@ -57,6 +57,7 @@ public import CLinux
 
   /// The timestamp of the next record, or `.max` if there is none that is complete.
   ///
+  /// A record that claims `.max` itself counts as one nanosecond earlier, or it would hold up its lane for ever.
   /// Steps over records that the producer discarded. A record that is still being written ends the lane for this
   /// batch: the busy bit is cleared with a full barrier in `bpf_ringbuf_commit`, and our load is an acquire.
   @inlinable @inline(__always)
@@ -65,7 +66,7 @@ public import CLinux
     case .packed:
       // A tail too short for a header sorts first, so that reading it reports the damage at once.
       guard next &+ 26 <= end else { return next < end ? 0 : .max }
-      return unsafe head.loadUnaligned(as: UInt64.self)
+      return unsafe min(head.loadUnaligned(as: UInt64.self), .max - 1)
     case .bpfRing:
       while next < end {
         let header = unsafe wh_load_acquire_32(head)
@@ -73,7 +74,7 @@ public import CLinux
         let length = UInt64(header & 0x3fff_ffff)
         if header & 0x4000_0000 == 0 {
           guard length >= 34 else { return 0 }
-          return unsafe head.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+          return unsafe min(head.loadUnaligned(fromByteOffset: 16, as: UInt64.self), .max - 1)
         }
         next &+= (length &+ 15) & ~7
       }

@@ -61,6 +61,7 @@ struct ConditionChecker {
         message: "'\(check.operator.rawValue)' operator not supported for \(name)",
         hint: "its only operator is exists", range: check.operatorRange)
     }
+    if field.id == .evtAround { return try distance(check, field) }
     guard kind.allows(check.operator, isList: field.isList) else {
       let noun = field.isList ? "list" : kind.noun
       let allowed = ComparisonOperator.allCases.filter { kind.allows($0, isList: field.isList) }
@@ -72,7 +73,7 @@ struct ConditionChecker {
     if field.id == .evtType || field.id == .syscallType {
       return try typeCondition(check, field)
     }
-    if field.id == .evtNum, let constant = try impossibleNumber(check) { return .constant(constant) }
+    if field.id == .evtNum, let constant = try impossibleNumber(check, kind) { return .constant(constant) }
     let index = builder.index(of: field, key: name)
     let test = try self.test(check, field, kind, index)
     return .test(builder.index(of: test, cost: Cost.extraction(field) + Cost.operation(test.operation)))
@@ -115,33 +116,54 @@ struct ConditionChecker {
     let index = builder.index(of: field, key: field.name)
     let runtime = try test(check, field, .text, index)
     let dynamic = builder.index(of: runtime, cost: Cost.extraction(field) + Cost.operation(runtime.operation))
-    let negated: Bool
-    switch check.operator {
-    case .equal, .equalDouble, .in, .intersects: negated = false
-    case .notEqual: negated = true
-    default: return .test(dynamic)
-    }
-    if check.modifier != nil { return .test(dynamic) }
-    var positive = dynamic
-    if negated {
-      let member = try test(Check.membership(check), field, .text, index)
-      positive = builder.index(of: member, cost: Cost.extraction(field) + Cost.operation(member.operation))
-    }
-    let names = Set(literals.map(\.text))
+    guard let agrees = Self.nameTest(check, literals) else { return .test(dynamic) }
     var types = EventTypeSet()
-    for event in Schema.events where names.contains(event.name) && !TypeTest.isDynamic(event.type) {
+    for event in Schema.events where !TypeTest.isDynamic(event.type) && agrees(event.name) {
+      // An event that is no system call has no syscall.type, so that no comparison holds, not even `!=`.
       if field.id == .syscallType && !EventCategories.isSystemCall(event) { continue }
       types.insert(event.type)
     }
-    let calls = SyscallSet(Schema.syscalls.filter { names.contains($0.name) && $0.event == .generic }.map(\.code))
-    let condition = Condition.type(TypeTest(types: types, genericCalls: calls, dynamicTest: positive))
-    return negated ? .not(condition) : condition
+    let calls = SyscallSet(Schema.syscalls.filter { $0.event == .generic && agrees($0.name) }.map(\.code))
+    return .type(TypeTest(types: types, genericCalls: calls, dynamicTest: dynamic))
+  }
+
+  /// Which names satisfy a comparison for equality; `nil` for other operators, which are left to run time.
+  private static func nameTest(_ check: Check, _ literals: [Literal]) -> ((String) -> Bool)? {
+    let names = literals.map(\.text)
+    let isEqual: Bool
+    switch check.operator {
+    case .equal, .equalDouble, .in, .intersects: isEqual = true
+    case .notEqual: isEqual = false
+    default: return nil
+    }
+    switch check.modifier {
+    case nil: return { names.contains($0) == isEqual }
+    case .anyof: return { name in names.contains { ($0 == name) == isEqual } }
+    case .allof: return { name in !names.isEmpty && names.allSatisfy { ($0 == name) == isEqual } }
+    case .oneof: return { name in names.count { ($0 == name) == isEqual } == 1 }
+    }
+  }
+
+  /// `evt.around[T] = D`: the field is the distance from T, and D its upper limit.
+  private mutating func distance(_ check: Check, _ field: ResolvedField) throws(CheckError) -> Condition {
+    guard check.operator == .equal || check.operator == .equalDouble, check.modifier == nil,
+      let limit = try literals(check).first
+    else {
+      throw CheckError(
+        message: "'\(check.modifier?.rawValue ?? check.operator.rawValue)' operator not supported for \(field.name)",
+        hint: "write \(field.name) = MILLISECONDS", range: check.operatorRange)
+    }
+    let form = ValueKind.IntegerForm(isSigned: false, bits: 64)
+    let index = builder.index(of: field, key: field.name)
+    let test = Test(index, .lessEqualUnsigned, try number(limit, .integer(form)))
+    return .test(builder.index(of: test, cost: Cost.extraction(field)))
   }
 
   /// `evt.num` counts from 1, so that comparing it with less is the usual way to write "never".
-  private func impossibleNumber(_ check: Check) throws(CheckError) -> Bool? {
+  private func impossibleNumber(_ check: Check, _ kind: ValueKind) throws(CheckError) -> Bool? {
     guard check.modifier == nil else { return nil }
-    let numbers = try literals(check).map { Int64($0.text) ?? .max }
+    var numbers: [UInt64] = []
+    for literal in try literals(check) { numbers.append(try number(literal, kind)) }
     switch check.operator {
     case .equal, .equalDouble, .in, .intersects: return numbers.allSatisfy { $0 < 1 } ? false : nil
     case .less: return numbers[0] <= 1 ? false : nil
@@ -182,7 +204,7 @@ struct ConditionChecker {
         case .allof: .allOf
         case .oneof: .oneOf
         }
-      return Test(index, operation, scope: field.hasCandidates ? .any : .single, first, second)
+      return Test(index, operation, first, second)
     }
     switch check.operator {
     case .in, .intersects:
@@ -306,15 +328,6 @@ struct ConditionChecker {
   private func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 32 : byte }
 }
 
-extension Check {
-  /// The same comparison with `=` for `!=`.
-  static func membership(_ check: Check) -> Check {
-    var check = check
-    check.operator = .equal
-    return check
-  }
-}
-
 extension Test {
   func with(scope: Scope) -> Test {
     var test = self
@@ -368,6 +381,6 @@ enum Cost {
 /// Which events are system calls, as `syscall.type` sees them.
 enum EventCategories {
   static func isSystemCall(_ event: EventInfo) -> Bool {
-    event.direction == .WH_DIRECTION_EXIT || event.symbol.hasSuffix("_enter")
+    event.name != "drop" && (event.direction == .WH_DIRECTION_EXIT || event.symbol == event.name + "_enter")
   }
 }

@@ -11,6 +11,11 @@ struct ProgramBuilder {
   private var costs: [Int] = []
   private var constants = Constants()
   private var textIndex: [[UInt8]: Int] = [:]
+  // Where equal lists are, so that tests that ask the same are the same.
+  private var textRanges: [[[UInt8]]: Range<Int>] = [:]
+  private var numberRanges: [[UInt64]: Range<Int>] = [:]
+  private var networkRanges: [[Network]: Range<Int>] = [:]
+  private var operandRanges: [[Test]: Range<Int>] = [:]
   /// Texts of each field's member tests, by bit.
   private var memberSets: [Int: [[[UInt8]]]] = [:]
   private var memberIndex: [MemberKey: Int] = [:]
@@ -59,12 +64,26 @@ struct ProgramBuilder {
     textIndex[bytes] = index
     return UInt64(index)
   }
-  mutating func texts(_ texts: [[UInt8]]) -> (UInt64, UInt64) { bounds(constants.add(texts: texts)) }
-  mutating func numbers(_ numbers: [UInt64]) -> (UInt64, UInt64) { bounds(constants.add(numbers: numbers)) }
-  mutating func networks(_ networks: [Network]) -> (UInt64, UInt64) { bounds(constants.add(networks: networks)) }
-  mutating func operands(_ tests: [Test]) -> (UInt64, UInt64) { bounds(constants.add(operands: tests)) }
+  mutating func texts(_ texts: [[UInt8]]) -> (UInt64, UInt64) {
+    Self.place(of: texts, in: &textRanges) { constants.add(texts: texts) }
+  }
+  mutating func numbers(_ numbers: [UInt64]) -> (UInt64, UInt64) {
+    Self.place(of: numbers, in: &numberRanges) { constants.add(numbers: numbers) }
+  }
+  mutating func networks(_ networks: [Network]) -> (UInt64, UInt64) {
+    Self.place(of: networks, in: &networkRanges) { constants.add(networks: networks) }
+  }
+  mutating func operands(_ tests: [Test]) -> (UInt64, UInt64) {
+    Self.place(of: tests, in: &operandRanges) { constants.add(operands: tests) }
+  }
 
-  private func bounds(_ range: Range<Int>) -> (UInt64, UInt64) { (UInt64(range.lowerBound), UInt64(range.upperBound)) }
+  private static func place<List: Hashable>(
+    of list: List, in known: inout [List: Range<Int>], adding: () -> Range<Int>
+  ) -> (UInt64, UInt64) {
+    let range = known[list] ?? adding()
+    known[list] = range
+    return (UInt64(range.lowerBound), UInt64(range.upperBound))
+  }
 
   // MARK: Rules
 

@@ -11,7 +11,7 @@ enum ValueParsing {
   /// Decimal only, with sign, leading blanks and zeros allowed; cut to the width of the type as the wire does.
   static func integer(_ bytes: [UInt8], _ form: ValueKind.IntegerForm) throws(ValueError) -> UInt64 {
     let text = String(decoding: bytes, as: UTF8.self)
-    if form.isPort && bytes.isEmpty { return 0 }
+    if form.isPort { return try port(text) }
     var digits = text.drop { $0 == " " || $0 == "\t" }
     var isNegative = false
     if let sign = digits.first, sign == "+" || sign == "-" {
@@ -22,14 +22,34 @@ enum ValueParsing {
       let hint = text.hasPrefix("0x") ? "write the number in decimal" : nil
       throw ValueError(message: "\(text) is not a valid number", hint: hint)
     }
-    // Beyond 64 bits the value saturates.
-    let magnitude = UInt64(digits) ?? .max
-    let wide = isNegative ? 0 &- magnitude : magnitude
+    // Beyond 64 bits the value saturates; an unsigned one wraps around below zero.
+    let wide: UInt64
+    if form.isSigned {
+      let limit = UInt64(bitPattern: isNegative ? .min : .max)
+      let magnitude = UInt64(digits) ?? .max
+      wide = magnitude > limit ? limit : isNegative ? 0 &- magnitude : magnitude
+    } else if let magnitude = UInt64(digits) {
+      wide = isNegative ? 0 &- magnitude : magnitude
+    } else {
+      wide = .max
+    }
     if form.bits == 64 { return wide }
     let mask = (UInt64(1) << UInt64(form.bits)) - 1
     let cut = wide & mask
     if form.isSigned, cut >> UInt64(form.bits - 1) == 1 { return cut | ~mask }
     return cut
+  }
+
+  /// A number, cut to 16 bits, or the name of a service of this host.
+  private static func port(_ text: String) throws(ValueError) -> UInt64 {
+    if text.isEmpty { return 0 }
+    if text.utf8.allSatisfy({ $0 &- 48 < 10 }) { return (UInt64(text) ?? .max) & 0xffff }
+    if let port = Services.ofHost.port(text) { return UInt64(port) }
+    throw ValueError(
+      message: "unrecognized protocol \(text)",
+      hint: Services.ofHost.isEmpty
+        ? "write the number of the port; \(Services.path) has no names on this host"
+        : "write the number of the port, or a name from \(Services.path)")
   }
 
   static func boolean(_ bytes: [UInt8]) throws(ValueError) -> UInt64 {
@@ -52,10 +72,12 @@ enum ValueParsing {
     }
     var result: [UInt8] = []
     for at in stride(from: 0, to: bytes.count, by: 2) {
-      guard let value = UInt8(String(decoding: bytes[at..<at + 2], as: UTF8.self), radix: 16) else {
+      guard let high = Character(Unicode.Scalar(bytes[at])).hexDigitValue,
+        let low = Character(Unicode.Scalar(bytes[at + 1])).hexDigitValue
+      else {
         throw ValueError(message: "\(text) is not hexadecimal", hint: "write two digits 0-9a-f for each byte")
       }
-      result.append(value)
+      result.append(UInt8(high << 4 | low))
     }
     return result
   }
@@ -73,8 +95,9 @@ enum ValueParsing {
     guard let slash = text.firstIndex(of: "/") else {
       throw ValueError(message: "unrecognized IP network \(text)", hint: "add the prefix length, as in \(text)/32")
     }
-    guard var network = parseAddress(text[..<slash]), let prefix = Int(text[text.index(after: slash)...]),
-      (0...(network.isV6 ? 128 : 32)).contains(prefix)
+    let length = text[text.index(after: slash)...]
+    guard var network = parseAddress(text[..<slash]), length.utf8.allSatisfy({ $0 &- 48 < 10 }),
+      let prefix = Int(length), (0...(network.isV6 ? 128 : 32)).contains(prefix)
     else { throw ValueError(message: "unrecognized IP network \(text)", hint: "write it as 192.0.2.0/24 or 2001:db8::/32") }
     network.prefixLength = UInt8(prefix)
     return network
@@ -86,7 +109,10 @@ enum ValueParsing {
       guard parts.count == 4 else { return nil }
       var word: UInt64 = 0
       for (index, part) in parts.enumerated() {
-        guard (1...3).contains(part.count), let byte = UInt8(part) else { return nil }
+        // As inet_pton(3) reads it: a leading zero could be meant as octal.
+        guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ $0 &- 48 < 10 }),
+          part == "0" || !part.hasPrefix("0"), let byte = UInt8(part)
+        else { return nil }
         word |= UInt64(byte) << UInt64(8 * index)
       }
       return Network(high: word, low: 0, isV6: false, prefixLength: 32)
@@ -107,7 +133,9 @@ enum ValueParsing {
     }
     while !rest.isEmpty {
       let group = rest.prefix { $0 != ":" }
-      guard (1...4).contains(group.count), let value = UInt16(group, radix: 16) else { return nil }
+      guard (1...4).contains(group.utf8.count), !group.hasPrefix("+"), let value = UInt16(group, radix: 16) else {
+        return nil
+      }
       halves[half].append(value)
       rest = rest.dropFirst(group.count)
       if rest.isEmpty { break }

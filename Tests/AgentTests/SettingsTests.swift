@@ -1,0 +1,217 @@
+import Agent
+import Capture
+import DriverSelection
+import Glibc
+import RuleCompiler
+import Testing
+
+/// The settings that a configuration gives, or the text of the failure, and what was warned about.
+private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (settings: Settings?, failure: String, warnings: [String]) {
+  var warnings: [String] = []
+  var path: String?
+  if let yaml {
+    var name = Array("/tmp/windhover-settings-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&name)
+    precondition(descriptor >= 0, "mkstemp failed: \(errno)")
+    let bytes = Array(yaml.utf8)
+    precondition(write(descriptor, bytes, bytes.count) == bytes.count)
+    close(descriptor)
+    path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+  defer { if let path { unlink(path) } }
+  do throws(Failure) {
+    let settings = try Settings.read(path, overrides: overrides) { warnings.append($0) }
+    return (settings, "", warnings.map { "FILE" + $0.drop { $0 != ":" } })
+  } catch {
+    let text = error.description
+    return (nil, path.map { text.hasPrefix($0) ? "FILE" + text.dropFirst($0.count) : text } ?? text, warnings)
+  }
+}
+
+@Suite struct SettingsTests {
+  @Test func withoutAConfigurationTheDefaultsHold() throws {
+    let settings = try #require(read().settings)
+    #expect(settings.engine == .automatic)
+    #expect(settings.bufferBytes == 8 << 20)
+    #expect(settings.cpusPerBuffer == 2)
+    #expect(settings.snaplen == 80)
+    #expect(settings.minimumPriority == .debug)
+    #expect(!settings.matchesAllRules && !settings.jsonOutput)
+    #expect(settings.writesToStandardOutput && !settings.writesToFile)
+  }
+
+  @Test func valuesOfEveryTypeAreRead() throws {
+    let (settings, _, warnings) = read(
+      """
+      engine:
+        kind: modern_ebpf
+        modern_ebpf:
+          buf_size_preset: 7
+          cpus_for_each_buffer: 0
+      rules_files:
+        - /a.yaml
+        - /b.d
+      rules:
+        - disable: {tag: network}
+        - enable: {rule: "Read *"}
+      priority: WARNING
+      rule_matching: all
+      json_output: yes
+      file_output: {enabled: true, filename: /var/log/x}
+      outputs_queue: {capacity: 0}
+      log_level: error
+      """)
+    let found = try #require(settings)
+    #expect(warnings.isEmpty)
+    #expect(found.engine == .only(.modernEBPF))
+    #expect(found.bufferBytes == 64 << 20)
+    #expect(found.cpusPerBuffer == 0)
+    #expect(found.rulesFiles == ["/a.yaml", "/b.d"])
+    #expect(
+      found.ruleSelections == [
+        RuleSelection(.tag("network"), enables: false), RuleSelection(.rule("Read *"), enables: true),
+      ])
+    #expect(found.minimumPriority == .warning)
+    #expect(found.matchesAllRules && found.jsonOutput && found.writesToFile)
+    #expect(found.outputFile == "/var/log/x")
+    #expect(found.queueCapacity == 65_536, "0 stands for the default")
+    #expect(found.logLevel == .error)
+  }
+
+  @Test(arguments: [
+    ("json_output: maybe", "FILE:1:14: json_output: needs true or false, not 'maybe'"),
+    ("json_output: [true]", "FILE:1:14: json_output: needs true or false"),
+    ("\nengine:\n  kind: best", "FILE:3:9: engine.kind: 'best' is no driver; use auto, modern_ebpf, ebpf, kmod or ptrace"),
+    (
+      "engine:\n  modern_ebpf:\n    buf_size_preset: 11",
+      "FILE:3:22: engine.modern_ebpf.buf_size_preset: needs a number from 1 to 10"
+    ),
+    ("rule_matching: some", "FILE:1:16: rule_matching: needs first or all"),
+    ("rules: [{enable: {name: x}}]", "FILE:1:8: rules: 'name' is neither rule nor tag"),
+    ("rules: x", "FILE:1:8: rules: needs a list of entries with enable or disable"),
+    ("- a\n- b", "FILE: a configuration is a map of keys, not a sequence"),
+    ("stdout_output: {enabled: false}", "no output is enabled; set stdout_output.enabled or file_output.enabled to true"),
+    ("file_output: {enabled: true}", "file_output.enabled is true but file_output.filename is empty; name the file"),
+  ])
+  func wrongValuesAreRefusedWithTheirPlace(yaml: String, failure: String) {
+    #expect(read(yaml).failure == failure)
+  }
+
+  @Test func aBrokenFileIsRefusedWithThePlace() {
+    #expect(read("a: [1\nb: 2").failure.hasPrefix("FILE:2:"))
+    #expect(read(nil, []).failure.isEmpty)
+  }
+
+  @Test func aMissingFileIsNamed() {
+    var text = ""
+    do throws(Failure) { _ = try Settings.read("/nowhere/x.yaml", overrides: []) { _ in } } catch { text = error.description }
+    #expect(text.contains("/nowhere/x.yaml") && text.contains("No such file or directory"))
+  }
+
+  @Test func keysThatNobodyActsOnAreWarnedAbout() {
+    let (settings, _, warnings) = read("jsn_output: true\nwebserver:\n  enabled: true\nengine:\n  kmod: {drop_failed_exit: true}\n")
+    #expect(settings != nil)
+    #expect(
+      warnings == [
+        "FILE:1:13: unknown key jsn_output", "FILE:3:3: webserver has no effect in this version",
+        "FILE:5:9: engine.kmod has no effect in this version",
+      ])
+  }
+
+  @Test func overridesComeAfterTheFileInTheirOrder() throws {
+    let settings = try #require(
+      read("json_output: true\nrules_files: [/a]\n", ["json_output=false", "rules_files[]=/b", "rules_files[]=/c"]).settings)
+    #expect(!settings.jsonOutput)
+    #expect(settings.rulesFiles == ["/a", "/b", "/c"])
+    #expect(try #require(read(nil, ["priority=error", "priority=alert"]).settings).minimumPriority == .alert)
+    #expect(try #require(read(nil, ["rules_files=[/x, /y]"]).settings).rulesFiles == ["/x", "/y"])
+  }
+
+  @Test func rulesAreSwitchedByOverridesOneAfterTheOther() throws {
+    let disableAll = RuleSelection(.rule("*"), enables: false)
+    let enableNet = RuleSelection(.tag("net"), enables: true)
+    for overrides in [
+      ["rules=[{disable: {rule: '*'}}, {enable: {tag: net}}]"],
+      ["rules[]={disable: {rule: '*'}}", "rules[]={enable: {tag: net}}"],
+      ["rules[].disable.rule=*", "rules[].enable.tag=net"],
+    ] {
+      #expect(read(nil, overrides).settings?.ruleSelections == [disableAll, enableNet], "\(overrides)")
+    }
+  }
+
+  @Test(arguments: [
+    ("json_output", "-o json_output: write KEY=VALUE, as in -o json_output=true"),
+    ("jsn=1", "-o jsn: there is no such key; `windhover run --help` lists them"),
+    ("log_level=Info", "-o log_level: 'Info' is no level; use emergency, alert, critical, error, warning, notice, info, debug"),
+    ("falco_libs.snaplen=65001", "-o falco_libs.snaplen: needs a number from 0 to 65000"),
+  ])
+  func wrongOverridesAreRefused(override: String, failure: String) {
+    #expect(read(nil, [override]).failure == failure)
+  }
+
+  @Test func variablesOfTheEnvironmentAreReplacedInFilesOnly() throws {
+    setenv("WINDHOVER_TEST_PLACE", "/var/log", 1)
+    unsetenv("WINDHOVER_TEST_UNSET")
+    let settings = try #require(
+      read(
+        """
+        rules_files:
+          - ${WINDHOVER_TEST_PLACE}/a.yaml
+          - x${WINDHOVER_TEST_UNSET}y
+          - $${WINDHOVER_TEST_PLACE}
+          - ${WINDHOVER_TEST_PLACE
+          - $5
+        """
+      ).settings)
+    #expect(
+      settings.rulesFiles == ["/var/log/a.yaml", "xy", "${WINDHOVER_TEST_PLACE}", "${WINDHOVER_TEST_PLACE", "$5"])
+    #expect(
+      try #require(read(nil, ["rules_files=[\"${WINDHOVER_TEST_PLACE}\"]"]).settings).rulesFiles == ["${WINDHOVER_TEST_PLACE}"])
+    #expect(
+      try #require(read(nil, ["rules_files=${WINDHOVER_TEST_PLACE}"]).settings).rulesFiles == ["${WINDHOVER_TEST_PLACE}"])
+  }
+
+  @Test func everyKeyHasHelpAndIsUnique() {
+    #expect(Set(Setting.all.map(\.key)).count == Setting.all.count)
+    for setting in Setting.all { #expect(!setting.help.isEmpty && !setting.form.isEmpty) }
+  }
+}
+
+@Suite struct RuleSetTests {
+  @Test func theRulesThatComeWithTheProgramLoad() throws {
+    let rules = try RuleSet.load([])
+    #expect(!rules.hasErrors, "\(rules.loaded.report())")
+    #expect(!rules.rules.isEmpty)
+  }
+
+  @Test func aFilterIsARuleOfItsOwn() throws {
+    let rules = try RuleSet.compile(condition: "evt.type = openat and fd.name = 'its' or proc.name = \"a'b\"")
+    #expect(rules.rules.count == 1)
+  }
+
+  @Test func aWrongFilterIsRefusedWithTheReason() {
+    var text = ""
+    do throws(Failure) { _ = try RuleSet.compile(condition: "fd.num = x") } catch { text = error.description }
+    #expect(text.contains("x is not a valid number"))
+  }
+
+  @Test func aMissingRuleFileIsNamed() {
+    var text = ""
+    do throws(Failure) { _ = try RuleSet.load(["/nowhere.yaml"]) } catch { text = error.description }
+    #expect(text.contains("/nowhere.yaml"))
+  }
+
+  @Test func exceptionsMayNameOnlyFieldsThatExist() throws {
+    let head = "- rule: r\n  desc: d\n  condition: evt.type = open\n  output: o\n  priority: INFO\n"
+    var name = Array("/tmp/windhover-rules-XXXXXX.yaml".utf8CString)
+    let descriptor = mkstemps(&name, 5)
+    let bytes = Array((head + "  exceptions:\n    - name: e\n      fields: [proc.nmae]\n      comps: [in]\n").utf8)
+    _ = write(descriptor, bytes, bytes.count)
+    close(descriptor)
+    let path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { unlink(path) }
+    let problem = try RuleSet.load([path]).loaded.diagnostics.first
+    #expect(problem?.code == .validate)
+    #expect(problem?.message.contains("proc.nmae") == true)
+  }
+}
