@@ -81,8 +81,8 @@ extension Conformance {
       }
       var size = 0
       try check(kind, .brk, [0]) {
-        size = statusKiB("VmSize")
-        return ["res": .number($0), "vm_size": .satisfying { abs($0 - Int64(size)) < 1024 }, "vm_rss": any, "vm_swap": 0, "addr": 0]
+        size = statusKiB("VmSize")  // Read later: the driver's rings are gone by then.
+        return ["res": .number($0), "vm_size": .satisfying { abs($0 - Int64(size)) < 65_536 }, "vm_rss": any, "vm_swap": 0, "addr": 0]
       }
       try check(kind, .mlock, [16, 0]) { ["res": .number($0), "addr": 16, "len": 0] }
       try check(kind, .memfd_create, [text("name of it"), 3]) { result in
@@ -108,7 +108,12 @@ extension Conformance {
       try check(kind, .delete_module, [text("no_such_module"), 0x800]) {
         ["res": .number($0), "name": "no_such_module", "flags": 2]
       }
-      try check(kind, .bpf, [7, 0, 0]) { ["fd": .number($0), "cmd": 7] }
+      // A driver may make bpf calls itself while it attaches.
+      var result: Int64 = 0
+      let events = try record(kind, [.bpf]) { result = call(.bpf, 7, 0, 0) }
+      let made = events.of(.bpf).filter { $0["cmd"] == Int64(7) }
+      #expect(made.count == 1)
+      made.first?.expect(["fd": .number(result), "cmd": 7])
     }
 
     @Test(arguments: drivers) func tracing(_ kind: DriverKind) throws {
@@ -164,7 +169,8 @@ extension Conformance {
       let list: [UInt8] = .wire(UInt16(2), Int64(ends[0]), UInt16(0), Int64(ends[1]), UInt16(4))
       try check(kind, .poll, [entries, 2, 0]) { _ in ["res": 1, "fds": .bytes(list), "timeout": 0] }
       try check(kind, .ppoll, [entries, 2, leak(.wire(UInt64(0), UInt64(5))), 0, 8]) { _ in
-        ["res": 1, "fds": .bytes(list), "timeout": 5, "sigmask": 0]
+        // The kernel has written the time that was left into the caller's structure by then.
+        ["res": 1, "fds": .bytes(list), "timeout": .satisfying { (0...5).contains($0) }, "sigmask": 0]
       }
       try check(kind, .nanosleep, [leak(.wire(UInt64(0), UInt64(1000))), 0]) { _ in ["res": 0, "interval": 1000] }
       try check(kind, .eventfd2, [3, 0x80800]) { result in
