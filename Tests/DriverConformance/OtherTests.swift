@@ -214,6 +214,17 @@ extension Conformance {
       }
     }
 
+    /// Number 20 is getpid for 32-bit calls and writev for 64-bit ones.
+    @Test(arguments: drivers) func callsOfTheOtherABIAreNotMisread(_ kind: DriverKind) throws {
+      var result: Int64 = 0
+      let events = try record(kind, [.writev]) {
+        result = wh_foreign_call(20, 1, 2, 3)
+        call(.writev, 999, 0, 0)
+      }
+      #expect(result == Int64(getpid()) || result == Int64(-ENOSYS))
+      #expect(try events.only(.writev)["fd"] == Int64(999))
+    }
+
     @Test(arguments: drivers) func ownProcessIsLeftOut(_ kind: DriverKind) throws {
       var options = CaptureOptions()
       options.ignoredProcess = getpid()
