@@ -41,6 +41,8 @@ private let refusal = """
 
   @Test func withoutAVerifierKeepsWhatTheLibrarySaid() {
     let text = "libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3\n"
-    #expect(VerifierLog.tellingLines(text) == "libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3")
+    #expect(
+      VerifierLog.tellingLines(text) == "libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3"
+    )
   }
 }

@@ -9,7 +9,8 @@ extension Conformance {
   @Suite struct FileTests {
     /// Makes one call with the given arguments and compares its only event.
     private func check(
-      _ kind: DriverKind, _ code: SyscallCode, _ arguments: [UInt64], _ expected: (Int64) -> KeyValuePairs<String, Expected>,
+      _ kind: DriverKind, _ code: SyscallCode, _ arguments: [UInt64],
+      _ expected: (Int64) -> KeyValuePairs<String, Expected>,
       sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
       try checkCall(kind, code, arguments, expected, sourceLocation: sourceLocation)
@@ -26,7 +27,8 @@ extension Conformance {
       try check(kind, .dup, [999]) { _ in ["res": .number(Int64(-EBADF)), "oldfd": 999] }
       try check(kind, .dup2, [1, 333]) { _ in ["res": 333, "oldfd": 1, "newfd": 333] }
       try check(kind, .dup3, [1, 334, 0x80000]) { _ in ["res": 334, "oldfd": 1, "newfd": 334, "flags": 0x1000] }
-      try check(kind, .dup3, [1, 1, 0x800]) { _ in ["res": .number(Int64(-EINVAL)), "oldfd": 1, "newfd": 1, "flags": 0] }
+      try check(kind, .dup3, [1, 1, 0x800]) { _ in ["res": .number(Int64(-EINVAL)), "oldfd": 1, "newfd": 1, "flags": 0]
+      }
       close(333)
       close(334)
     }
@@ -70,7 +72,10 @@ extension Conformance {
       close(creat(a, 0o600))
       try check(kind, .link, [text(a), text(b)]) { _ in ["res": 0, "oldpath": .text(a), "newpath": .text(b)] }
       try check(kind, .linkat, [currentDirectory, text(a), currentDirectory, text(c), 0x400]) { _ in
-        ["res": 0, "olddir": -100, "oldpath": .text(a), "newdir": -100, "newpath": .text(c), "flags": .number(linkFollow)]
+        [
+          "res": 0, "olddir": -100, "oldpath": .text(a), "newdir": -100, "newpath": .text(c),
+          "flags": .number(linkFollow),
+        ]
       }
       try check(kind, .symlink, [text("target"), text(d)]) { _ in ["res": 0, "target": "target", "linkpath": .text(d)] }
       try check(kind, .symlinkat, [text("t"), currentDirectory, text(a)]) { _ in
@@ -84,7 +89,9 @@ extension Conformance {
     }
 
     private var linkFollow: Int64 { Schema.flags(.linkat_flags)!.flags.first { $0.text == "AT_SYMLINK_FOLLOW" }!.value }
-    private var removeDirectory: Int64 { Schema.flags(.unlinkat_flags)!.flags.first { $0.text == "AT_REMOVEDIR" }!.value }
+    private var removeDirectory: Int64 {
+      Schema.flags(.unlinkat_flags)!.flags.first { $0.text == "AT_REMOVEDIR" }!.value
+    }
 
     @Test(arguments: drivers) func directories(_ kind: DriverKind) throws {
       let scratch = try Scratch()
@@ -100,7 +107,9 @@ extension Conformance {
       close(back)
       try check(kind, .rmdir, [text(b)]) { _ in ["res": 0, "path": .text(b)] }
       try check(kind, .chroot, [text("/no/such")]) { _ in ["res": .number(Int64(-ENOENT)), "path": "/no/such"] }
-      try check(kind, .getcwd, [leak([UInt8](repeating: 0, count: 4096)), 4096]) { ["res": .number($0), "path": .text(here)] }
+      try check(kind, .getcwd, [leak([UInt8](repeating: 0, count: 4096)), 4096]) {
+        ["res": .number($0), "path": .text(here)]
+      }
     }
 
     @Test(arguments: drivers) func modesAndOwners(_ kind: DriverKind) throws {
@@ -110,12 +119,23 @@ extension Conformance {
       let fd = Expected.number(Int64(descriptor))
       try check(kind, .chmod, [text(a), 0o104755]) { _ in ["res": 0, "filename": .text(a), "mode": 0o4755] }
       try check(kind, .fchmod, [UInt64(descriptor), 0o640]) { _ in ["res": 0, "fd": fd, "mode": 0o640] }
-      try check(kind, .fchmodat, [currentDirectory, text(a), 0o1]) { _ in ["res": 0, "dirfd": -100, "filename": .text(a), "mode": 1] }
-      try check(kind, .chown, [text(a), 0xffff_ffff, 12]) { ["res": .number($0), "path": .text(a), "uid": 0xffff_ffff, "gid": 12] }
-      try check(kind, .lchown, [text("/no/such"), 1, 2]) { _ in ["res": .number(Int64(-ENOENT)), "path": "/no/such", "uid": 1, "gid": 2] }
-      try check(kind, .fchown, [UInt64(descriptor), 3, 0xffff_ffff]) { ["res": .number($0), "fd": fd, "uid": 3, "gid": 0xffff_ffff] }
+      try check(kind, .fchmodat, [currentDirectory, text(a), 0o1]) { _ in
+        ["res": 0, "dirfd": -100, "filename": .text(a), "mode": 1]
+      }
+      try check(kind, .chown, [text(a), 0xffff_ffff, 12]) {
+        ["res": .number($0), "path": .text(a), "uid": 0xffff_ffff, "gid": 12]
+      }
+      try check(kind, .lchown, [text("/no/such"), 1, 2]) { _ in
+        ["res": .number(Int64(-ENOENT)), "path": "/no/such", "uid": 1, "gid": 2]
+      }
+      try check(kind, .fchown, [UInt64(descriptor), 3, 0xffff_ffff]) {
+        ["res": .number($0), "fd": fd, "uid": 3, "gid": 0xffff_ffff]
+      }
       try check(kind, .fchownat, [currentDirectory, text(a), 5, 6, 0x1000]) {
-        ["res": .number($0), "dirfd": -100, "pathname": .text(a), "uid": 5, "gid": 6, "flags": .satisfying { $0 & 0x400 == 0 }]
+        [
+          "res": .number($0), "dirfd": -100, "pathname": .text(a), "uid": 5, "gid": 6,
+          "flags": .satisfying { $0 & 0x400 == 0 },
+        ]
       }
       close(descriptor)
     }
@@ -123,7 +143,9 @@ extension Conformance {
     @Test(arguments: drivers) func nodesAndMounts(_ kind: DriverKind) throws {
       let scratch = try Scratch()
       let a = scratch.file("a")
-      try check(kind, .mknod, [text(a), 0o010644, 0x0301]) { _ in ["res": 0, "path": .text(a), "mode": 0o010644, "dev": 0x30_0001] }
+      try check(kind, .mknod, [text(a), 0o010644, 0x0301]) { _ in
+        ["res": 0, "path": .text(a), "mode": 0o010644, "dev": 0x30_0001]
+      }
       try check(kind, .mknodat, [currentDirectory, text("/no/such/x"), 0o600, 5]) { _ in
         ["res": .number(Int64(-ENOENT)), "dirfd": -100, "path": "/no/such/x", "mode": 0o100600, "dev": 5]
       }
@@ -176,7 +198,8 @@ extension Conformance {
 ///
 /// - Parameter expected: From the call's result to every parameter; called after the call.
 func checkCall(
-  _ kind: DriverKind, _ code: SyscallCode, _ arguments: [UInt64], _ expected: (Int64) -> KeyValuePairs<String, Expected>,
+  _ kind: DriverKind, _ code: SyscallCode, _ arguments: [UInt64],
+  _ expected: (Int64) -> KeyValuePairs<String, Expected>,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let type = Schema.syscall(code)!.event

@@ -75,14 +75,19 @@ extension Conformance {
           "flags": .satisfying { $0 & 0x2 != 0 }, "fd": -1, "offset": 0,
         ]
       }
-      try check(kind, .mprotect, [UInt64(mapped), page, 1]) { _ in ["res": 0, "addr": .number(mapped), "length": 4096, "prot": 1] }
+      try check(kind, .mprotect, [UInt64(mapped), page, 1]) { _ in
+        ["res": 0, "addr": .number(mapped), "length": 4096, "prot": 1]
+      }
       try check(kind, .munmap, [UInt64(mapped), page]) { _ in
         ["res": 0, "vm_size": any, "vm_rss": any, "vm_swap": 0, "addr": .number(mapped), "length": 4096]
       }
       var size = 0
       try check(kind, .brk, [0]) {
         size = statusKiB("VmSize")  // Read later: the driver's rings are gone by then.
-        return ["res": .number($0), "vm_size": .satisfying { abs($0 - Int64(size)) < 65_536 }, "vm_rss": any, "vm_swap": 0, "addr": 0]
+        return [
+          "res": .number($0), "vm_size": .satisfying { abs($0 - Int64(size)) < 65_536 }, "vm_rss": any, "vm_swap": 0,
+          "addr": 0,
+        ]
       }
       try check(kind, .mlock, [16, 0]) { ["res": .number($0), "addr": 16, "len": 0] }
       try check(kind, .memfd_create, [text("name of it"), 3]) { result in
@@ -100,7 +105,10 @@ extension Conformance {
     @Test(arguments: drivers) func modulesAreRefusedWithTheirNames(_ kind: DriverKind) throws {
       let image = leak(Array("not a module".utf8))
       try check(kind, .init_module, [image, 12, text("a=1")]) {
-        ["res": .satisfying { $0 < 0 }, "img": .bytes(Array("not a module".utf8)), "length": 12, "uargs": .text($0 < 0 ? "a=1" : "")]
+        [
+          "res": .satisfying { $0 < 0 }, "img": .bytes(Array("not a module".utf8)), "length": 12,
+          "uargs": .text($0 < 0 ? "a=1" : ""),
+        ]
       }
       try check(kind, .finit_module, [999, text("b=2"), 2]) {
         ["res": .number($0), "fd": 999, "uargs": "b=2", "flags": .satisfying { $0 != 0 }]
@@ -120,16 +128,21 @@ extension Conformance {
       try check(kind, .ptrace, [7, 999_999, 5, 9]) { result in
         [
           "res": .number(result), "addr": .bytes([0] + .wire(UInt64(0))), "data": .bytes([0] + .wire(UInt64(0))),
-          "request": .number(Schema.flags(.ptrace_requests)!.flags.first { $0.text == "PTRACE_CONT" }!.value), "pid": 999_999,
+          "request": .number(Schema.flags(.ptrace_requests)!.flags.first { $0.text == "PTRACE_CONT" }!.value),
+          "pid": 999_999,
         ]
       }
-      try check(kind, .prctl, [15, text("newname")]) { _ in ["res": 0, "option": 15, "arg2_str": "newname", "arg2_int": 0] }
+      try check(kind, .prctl, [15, text("newname")]) { _ in
+        ["res": 0, "option": 15, "arg2_str": "newname", "arg2_int": 0]
+      }
       try check(kind, .prctl, [38, 1]) { ["res": .number($0), "option": 38, "arg2_str": .empty, "arg2_int": 1] }
       try check(kind, .pidfd_open, [UInt64(getpid()), 0]) { result in
         close(Int32(result))
         return ["fd": .number(result), "pid": .number(Int64(getpid())), "flags": 0]
       }
-      try check(kind, .pidfd_getfd, [999, 1, 0]) { _ in ["fd": .number(Int64(-EBADF)), "pid_fd": 999, "target_fd": 1, "flags": 0] }
+      try check(kind, .pidfd_getfd, [999, 1, 0]) { _ in
+        ["fd": .number(Int64(-EBADF)), "pid_fd": 999, "target_fd": 1, "flags": 0]
+      }
       let local = leak(.wire(leak(Array("local".utf8)), UInt64(5)))
       let remote = leak(.wire(leak([UInt8](repeating: 0, count: 8)), UInt64(5)))
       try check(kind, .process_vm_writev, [UInt64(getpid()), local, 1, remote, 1, 0]) { _ in
@@ -187,9 +200,12 @@ extension Conformance {
       let memory = leak([UInt8](repeating: 0, count: 16))
       var limit = rlimit()
       getrlimit(__rlimit_resource_t(7), &limit)
-      let soft = Expected.number(Int64(bitPattern: UInt64(limit.rlim_cur))), hard = Expected.number(Int64(bitPattern: UInt64(limit.rlim_max)))
+      let soft = Expected.number(Int64(bitPattern: UInt64(limit.rlim_cur))),
+        hard = Expected.number(Int64(bitPattern: UInt64(limit.rlim_max)))
       try check(kind, .getrlimit, [7, memory]) { _ in ["res": 0, "cur": soft, "max": hard, "resource": 7] }
-      try check(kind, .getrlimit, [99, memory]) { _ in ["res": .number(Int64(-EINVAL)), "cur": -1, "max": -1, "resource": 255] }
+      try check(kind, .getrlimit, [99, memory]) { _ in
+        ["res": .number(Int64(-EINVAL)), "cur": -1, "max": -1, "resource": 255]
+      }
       try check(kind, .prlimit64, [0, 7, 0, memory]) { _ in
         ["res": 0, "newcur": 0, "newmax": 0, "oldcur": soft, "oldmax": hard, "pid": 0, "resource": 7]
       }
@@ -199,10 +215,13 @@ extension Conformance {
       try check(kind, .keyctl, [10, 1, text("user"), text("windhover")]) { result in
         [
           "res": .number(result), "operation": 10, "arg2": .bytes([0] + .wire(UInt64(1))),
-          "arg3": .bytes([1] + strings(["user"])), "arg4": .bytes([1] + strings(["windhover"])), "arg5": .bytes([0] + .wire(UInt64(0))),
+          "arg3": .bytes([1] + strings(["user"])), "arg4": .bytes([1] + strings(["windhover"])),
+          "arg5": .bytes([0] + .wire(UInt64(0))),
         ]
       }
-      try check(kind, .semget, [0x1234, 1, 0o1600]) { ["res": .number($0), "key": 0x1234, "nsems": 1, "semflg": 0x2000] }
+      try check(kind, .semget, [0x1234, 1, 0o1600]) {
+        ["res": .number($0), "key": 0x1234, "nsems": 1, "semflg": 0x2000]
+      }
       try check(kind, .semctl, [999_999, 0, 16, 5]) {
         ["res": .number($0), "semid": 999_999, "semnum": 0, "cmd": 0x1000, "val": 5]
       }

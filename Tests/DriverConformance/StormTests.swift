@@ -35,7 +35,9 @@ extension Conformance {
         #expect(event.timestamp + 100_000 > latest)
         latest = max(latest, event.timestamp)
       }
-      for pair in zip(events.of(.getuid), events.of(.getuid).dropFirst()) { #expect(pair.0.timestamp < pair.1.timestamp) }
+      for pair in zip(events.of(.getuid), events.of(.getuid).dropFirst()) {
+        #expect(pair.0.timestamp < pair.1.timestamp)
+      }
     }
 
     private func storm<Driver: CaptureDriver & ~Copyable>(_: Driver.Type) throws {
@@ -69,7 +71,8 @@ extension Conformance {
             let text = event.text(2)
             var matches = text.byteCount == expected.count
             if matches {
-              for index in expected.indices where unsafe text.unsafeLoad(fromByteOffset: index, as: UInt8.self) != expected[index] {
+              for index in expected.indices
+              where unsafe text.unsafeLoad(fromByteOffset: index, as: UInt8.self) != expected[index] {
                 matches = false
               }
             }
@@ -105,14 +108,16 @@ private final class Writer: @unchecked Sendable {
     self.path = path
     self.rounds = rounds
     state.initialize(repeating: 0, count: 3)
-    let result = pthread_create(&handle, nil, { argument in
-      let writer = Unmanaged<Writer>.fromOpaque(argument!).takeUnretainedValue()
-      wh_store(writer.state, wh_thread_id())
-      let failed = wh_open_and_close(writer.path, writer.rounds)
-      wh_store(writer.state + 1, failed)
-      wh_store(writer.state + 2, 1)
-      return nil
-    }, Unmanaged.passUnretained(self).toOpaque())
+    let result = pthread_create(
+      &handle, nil,
+      { argument in
+        let writer = Unmanaged<Writer>.fromOpaque(argument!).takeUnretainedValue()
+        wh_store(writer.state, wh_thread_id())
+        let failed = wh_open_and_close(writer.path, writer.rounds)
+        wh_store(writer.state + 1, failed)
+        wh_store(writer.state + 2, 1)
+        return nil
+      }, Unmanaged.passUnretained(self).toOpaque())
     guard result == 0 else { throw NoSuchEvent(description: "pthread_create: errno \(result)") }
     while wh_load(state) == 0 { usleep(100) }
   }

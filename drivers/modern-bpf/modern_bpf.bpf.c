@@ -22,7 +22,7 @@ struct {
 	__type(value, uint32_t);
 } exit_programs SEC(".maps"), entry_programs SEC(".maps");
 
-/* Most calls of the machine end here: one load and one test. Numbers of the x32 ABI have a high bit and are left out. */
+/* Most calls of the machine end here: one load and one test. Numbers of the x32 ABI have a high bit: left out. */
 WH_INLINE bool wh_is_wanted(uint64_t number, uint8_t when)
 {
 	if (number >= WH_CALL_NUMBERS)
