@@ -75,7 +75,9 @@ internal import Glibc
     let read = lanes.counts
     statistics.seen = read.taken - read.malformed
     statistics.lost.malformed = read.malformed
-    for unsafecounted in unsafe counters.bytes.bindMemory(to: wh_counters.self) {
+    let perCPU = unsafe counters.bytes.bindMemory(to: wh_counters.self)
+    for cpu in perCPU.indices {
+      let counted = unsafe perCPU[cpu]
       statistics.lost.ringFull += counted.ring_full
       statistics.lost.tooLarge += counted.too_large
       statistics.lost.recursion += counted.recursion
