@@ -45,7 +45,7 @@ public struct FieldExtractor: ~Copyable {
   var items: [FieldValue] = []
   var keys: [UInt8] = []
   var positions: [Int8] = []
-  /// Fields that remember an earlier event: its time, or how often they were looked at.
+  /// Of fields that remember an earlier event, its time or how often they were looked at; of `evt.around`, its time.
   var memory: PlainBuffer<UInt64>
   let constants: Constants
   private let constantBytes: Int
@@ -68,7 +68,11 @@ public struct FieldExtractor: ~Copyable {
     tables = EventTables()
     memory = PlainBuffer(repeating: 0, count: fields.count)
     cells = PlainBuffer(repeating: Cell(value: .missing, generation: 0), count: fields.count)
-    for field in fields { plans.append(plan(field)) }
+    for (position, field) in fields.enumerated() {
+      plans.append(plan(field))
+      // A time in nanoseconds does not fit a plan's index.
+      if field.id == .evtAround { memory[position] = UInt64(field.index ?? 0) }
+    }
   }
 
   private mutating func plan(_ field: ResolvedField) -> Plan {
