@@ -83,7 +83,7 @@ let package = Package(
     // Tests and measurements.
     .target(name: "CaptureTesting", dependencies: ["EventSchema"], swiftSettings: strict),
     .executableTarget(
-      name: "StateBenchmark", dependencies: ["SystemState", "CaptureTesting", "EventSchema"],
+      name: "StateBenchmark", dependencies: ["ProcFS", "SystemState", "CaptureTesting", "EventSchema"],
       path: "Tests/Benchmarks/State", swiftSettings: lending),
     .testTarget(name: "EventSchemaTests", dependencies: ["EventSchema"], swiftSettings: lending),
     .testTarget(
@@ -119,6 +119,7 @@ let package = Package(
     .executableTarget(
       name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
+    .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(
       name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),

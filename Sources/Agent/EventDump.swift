@@ -36,8 +36,7 @@ public struct EventDump {
     }
     var driver = try LiveCapture.open(settings, interest, log: log)
     do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }
-    var state = SystemState(machine: .read())
-    state.scanHost(log: log)
+    var state = SystemState.ofThisHost(log: log)
     Privileges.reduce(log: log)
     var printer = EventPrinter()
     var evaluator = RuleEvaluator(filter?.program ?? RuleSet.empty)

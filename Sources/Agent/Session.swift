@@ -29,8 +29,7 @@ public struct Session {
     var driver = try LiveCapture.open(settings, interest, log: log)
     // Capture first, then look at what is running: nothing can start unseen in between.
     do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }
-    var state = SystemState(machine: .read())
-    state.scanHost(log: log)
+    let state = SystemState.ofThisHost(log: log)
     Privileges.reduce(log: log)
 
     let outputs = AlertWriter(try channels(), capacity: settings.queueCapacity) { [log] in log(.error, $0) }

@@ -21,8 +21,9 @@ public enum VerifierLog {
     guard let verdict = lines.lastIndex(where: { $0.hasPrefix("processed ") }) else {
       return lines.filter { $0.hasPrefix("libbpf: ") }.suffix(limit).joined(separator: "\n")
     }
-    var picked = lines[..<verdict].suffix(limit - 2)
-    if let source = lines[..<verdict].lastIndex(where: { $0.hasPrefix(";") }), source < picked.startIndex {
+    let beginning = lines[..<verdict].lastIndex { $0.hasSuffix("-- BEGIN PROG LOAD LOG --") }.map { $0 + 1 } ?? 0
+    var picked = lines[beginning..<verdict].suffix(limit - 2)
+    if let source = lines[beginning..<verdict].lastIndex(where: { $0.hasPrefix(";") }), source < picked.startIndex {
       picked = [lines[source]] + picked
     }
     let own = lines.last { $0.hasPrefix("libbpf: prog '") }

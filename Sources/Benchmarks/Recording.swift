@@ -62,7 +62,7 @@ enum Recording {
     let log = Log(level: .error)
     var best = Double.infinity
     for _ in 0..<rounds {
-      var source = InMemorySource([records])
+      var source = InMemorySource(packed: records)
       let before = loop.eventCount
       let start = wh_cpu_time()
       _ = loop.run(&source, log: log)

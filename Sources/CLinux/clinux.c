@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,6 +69,13 @@ uint32_t wh_effective_user(void) { return geteuid(); }
 int wh_contains(const void *bytes, size_t size, const void *part, size_t length)
 {
 	return memmem(bytes, size, part, length) != NULL;
+}
+
+long wh_getdents(int directory, void *buffer, size_t size)
+{
+	long got = syscall(SYS_getdents64, directory, buffer, size);
+
+	return got < 0 ? -errno : got;
 }
 
 static int copy_address(uint8_t out[16], const struct sockaddr *address)

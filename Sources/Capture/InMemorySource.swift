@@ -6,10 +6,13 @@
   /// Lends everything in one batch; what the reader leaves of it comes again.
   ///
   /// - Parameter records: Whole records in wire format, each as ``EventBuilder/finish()`` gives it.
-  public init(_ records: [[UInt8]]) {
-    let count = records.reduce(0) { $0 + $1.count }
+  public init(_ records: [[UInt8]]) { self.init(packed: Array(records.joined())) }
+
+  /// - Parameter records: Whole records in wire format, back to back.
+  public init(packed records: [UInt8]) {
+    let count = records.count
     unsafe bytes = .allocate(byteCount: count, alignment: 8)
-    unsafe bytes.copyBytes(from: records.joined())
+    unsafe bytes.copyBytes(from: records)
     lanes = []
     if count > 0 { unsafe lanes.append(LaneWindow(packed: bytes.baseAddress!, count: count)) }
   }

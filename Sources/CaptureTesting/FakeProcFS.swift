@@ -48,12 +48,13 @@ public struct FakeProcFS: ~Copyable {
     environment: [String] = [], cwd: String = "/", cgroup: String = "0::/\n", threads: [Int] = []
   ) {
     let base = "proc/\(pid)"
-    describe(base, pid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs)
-    describe("\(base)/task/\(pid)", pid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs)
+    let count = threads.count + 1
+    describe(base, pid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs, count)
+    describe("\(base)/task/\(pid)", pid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs, count)
     for tid in threads {
-      describe("\(base)/task/\(tid)", tid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs)
-      describe("proc/\(tid)", tid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs)
-      // Reachable by its number, but not listed; a plain folder cannot hide, so it has no image of its own.
+      describe("\(base)/task/\(tid)", tid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs, count)
+      describe("proc/\(tid)", tid, pid, parent, comm, uid, gid, session, startTicks, namespaceIDs, count)
+      // Reachable by its number as in a real /proc. There it is not listed; a plain folder is, but has no image.
     }
     file("\(base)/cmdline", arguments.map { $0 + "\0" }.joined())
     file("\(base)/environ", environment.map { $0 + "\0" }.joined())
@@ -70,7 +71,7 @@ public struct FakeProcFS: ~Copyable {
 
   private func describe(
     _ base: String, _ tid: Int, _ pid: Int, _ parent: Int, _ comm: String, _ uid: Int, _ gid: Int, _ session: Int,
-    _ startTicks: Int, _ namespaceIDs: [Int]
+    _ startTicks: Int, _ namespaceIDs: [Int], _ threadCount: Int
   ) {
     let ids = namespaceIDs.map { "\t\($0)" }.joined()
     file(
@@ -82,7 +83,8 @@ public struct FakeProcFS: ~Copyable {
         + "CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t00000000000000ff\n")
     file(
       "\(base)/stat",
-      "\(tid) (\(comm)) S \(parent) \(pid) \(session) 34816 \(pid) 4194304 30 0 2 0 1 1 0 0 20 0 1 0 \(startTicks) 4096000 250 0\n")
+      "\(tid) (\(comm)) S \(parent) \(pid) \(session) 34816 \(pid) 4194304 30 0 2 0 1 1 0 0 20 0 \(threadCount) 0 "
+        + "\(startTicks) 4096000 250 0\n")
     file("\(base)/comm", comm + "\n")
     file("\(base)/loginuid", "1000")
   }

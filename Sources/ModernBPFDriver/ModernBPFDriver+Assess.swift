@@ -16,7 +16,8 @@ extension ModernBPFDriver {
     if !host.hasBTF { obstacles.append(.missingBTF) }
     if !host.has(.sysAdmin) {
       // Before 5.11 BPF memory counted against RLIMIT_MEMLOCK, which only CAP_SYS_RESOURCE may raise.
-      let needed: [Capability] = host.kernel < KernelVersion(5, 11) ? [.bpf, .perfmon, .sysResource] : [.bpf, .perfmon]
+      let needed: [Capability] =
+        host.kernel < KernelVersion(5, 11) ? [.bpf, .perfmon, .sysResource] : [.bpf, .perfmon]
       let missing = needed.filter { !host.has($0) }
       if !missing.isEmpty { obstacles.append(.lacksCapability(missing)) }
     }

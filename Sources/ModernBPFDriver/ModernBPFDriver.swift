@@ -50,7 +50,8 @@ internal import Glibc
 
   /// Events whose programs are loaded: asked for at opening, and not refused.
   public var loaded: EventTypeSet {
-    EventTypeSet(programs.table.programs.lazy.filter { [names = programs.names] in names.contains($0.name) }.map(\.event))
+    EventTypeSet(
+      programs.table.programs.lazy.filter { [names = programs.names] in names.contains($0.name) }.map(\.event))
   }
 
   @_lifetime(&self)
@@ -74,7 +75,9 @@ internal import Glibc
     let read = lanes.counts
     statistics.seen = read.taken - read.malformed
     statistics.lost.malformed = read.malformed
-    for unsafe counted in unsafe counters.bytes.bindMemory(to: wh_counters.self) {
+    let perCPU = unsafe counters.bytes.bindMemory(to: wh_counters.self)
+    for cpu in perCPU.indices {
+      let counted = unsafe perCPU[cpu]
       statistics.lost.ringFull += counted.ring_full
       statistics.lost.tooLarge += counted.too_large
       statistics.lost.recursion += counted.recursion
@@ -195,6 +198,7 @@ extension Duration {
   fileprivate var nanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    return seconds > 4_000_000_000 ? 4_000_000_000 * 1_000_000_000 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
+    return seconds > 4_000_000_000
+      ? 4_000_000_000 * 1_000_000_000 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
   }
 }

@@ -29,21 +29,31 @@ extension ProcessReader {
     } else if text.starts(with: "/memfd:") {
       descriptor.kind = .memfd
       descriptor.name = text
-      takeStatus(link, directory, into: &descriptor)
     } else if text.first == UInt8(ascii: "/") {
       descriptor.kind = .file
       descriptor.name = text.withoutDeletedMark()
-      takeStatus(link, directory, into: &descriptor)
     } else if text.contains("pidfd") {
       // A file system of its own since Linux 6.9.
       descriptor.kind = .pidfd
     }
     readInfo(number, directory, into: &descriptor)
+    if !descriptor.name.isEmpty, descriptor.inode == 0 { takeStatus(link, text, directory, into: &descriptor) }
     return descriptor
   }
 
-  private func takeStatus(_ link: String, _ directory: Int32, into descriptor: inout DescriptorReading) {
-    guard let status = files.status(link, in: directory) else { return }
+  private mutating func takeStatus(
+    _ link: String, _ text: [UInt8], _ directory: Int32, into descriptor: inout DescriptorReading
+  ) {
+    // A path without its mount, or of a file that is gone, names no single file.
+    let key = descriptor.mountID == 0 || text.ends(with: ")") ? nil : FileKey(mount: descriptor.mountID, path: text)
+    let status: FileStatus
+    if let key, let known = knownFiles[key] {
+      status = known
+    } else {
+      guard let read = files.status(link, in: directory) else { return }
+      status = read
+      if let key { knownFiles[key] = read }
+    }
     descriptor.device = status.device
     descriptor.inode = status.inode
     if descriptor.kind == .memfd { return }
@@ -53,7 +63,7 @@ extension ProcessReader {
 
   /// fdinfo: open flags in octal, and the mount.
   private mutating func readInfo(_ number: Int32, _ directory: Int32, into descriptor: inout DescriptorReading) {
-    guard let text = files.read("fdinfo/\(number)", in: directory, limit: 512) else { return }
+    guard let text = files.read("fdinfo/\(number)", in: directory, limit: 512, isOneRecord: true) else { return }
     var line = TextScanner(text)
     while !line.isAtEnd {
       if line.take("flags") {

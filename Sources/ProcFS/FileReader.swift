@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The calls that read files, links and directories; the one place of this module with raw memory.
@@ -29,7 +30,12 @@ internal import Glibc
   func close(_ handle: Int32) { _ = Glibc.close(handle) }
 
   /// The file's bytes, at most `limit`; `nil` if it cannot be read, counted.
-  mutating func read(_ name: String, in directory: Int32 = AT_FDCWD, limit: Int = 1 << 18) -> [UInt8]? {
+  ///
+  /// - Parameter isOneRecord: A file of /proc that the kernel makes as a whole: the first read gives all of it. Source:
+  ///   fs/seq_file.c, `single_open`.
+  mutating func read(
+    _ name: String, in directory: Int32 = AT_FDCWD, limit: Int = 1 << 18, isOneRecord: Bool = false
+  ) -> [UInt8]? {
     let file = unsafe openat(directory, name, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       errors.count(errno)
@@ -45,8 +51,8 @@ internal import Glibc
         errors.count(errno)
         return nil
       }
-      if got == 0 { break }
       count += got
+      if got == 0 || isOneRecord { break }
     }
     return unsafe [UInt8](buffer[0..<count])
   }
@@ -108,33 +114,41 @@ internal import Glibc
   }
 
   /// The entries of a directory whose names are numbers, in no order; `nil` if it cannot be listed, counted.
+  ///
+  /// Layout of an entry: inode (8 bytes), offset (8), length of the entry (2), type (1), name with its NUL. Source:
+  /// include/linux/dirent.h.
   mutating func numbers(_ path: String, in directory: Int32 = AT_FDCWD) -> [Int32]? {
     let handle = unsafe openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard handle >= 0, let stream = unsafe fdopendir(handle) else {
+    guard handle >= 0 else {
       errors.count(errno)
-      if handle >= 0 { _ = Glibc.close(handle) }
       return nil
     }
-    defer { unsafe _ = closedir(stream) }
+    defer { _ = Glibc.close(handle) }
     var numbers: [Int32] = []
-    while let entry = unsafe readdir(stream) {
-      let number = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name -> Int32? in
-        unsafe name.withMemoryRebound(to: UInt8.self, capacity: 256) { bytes -> Int32? in
-          var value: Int32 = 0
-          var at = 0
-          while unsafe bytes[at] != 0 {
-            guard unsafe bytes[at] >= 48, unsafe bytes[at] <= 57, at < 10 else { return nil }
-            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            if overflow { return nil }
-            value = unsafe product &+ Int32(bytes[at] - 48)
-            at += 1
-          }
-          return at > 0 && value >= 0 ? value : nil
-        }
+    while true {
+      let got = unsafe wh_getdents(handle, buffer.baseAddress, buffer.count)
+      if got <= 0 {
+        if got < 0 { errors.count(Int32(-got)) }
+        return got < 0 ? nil : numbers
       }
-      if let number { numbers.append(number) }
+      var at = 0
+      while at < got {
+        let length = unsafe Int(UnsafeRawBufferPointer(buffer).loadUnaligned(fromByteOffset: at + 16, as: UInt16.self))
+        if let number = number(from: at + 19, to: at + length) { numbers.append(number) }
+        at += length
+      }
     }
-    return numbers
+  }
+
+  private func number(from start: Int, to end: Int) -> Int32? {
+    var value: Int32 = 0
+    for at in start..<end {
+      let byte = unsafe buffer[at]
+      if byte == 0 { return at > start ? value : nil }
+      guard byte >= 48, byte <= 57, value < 100_000_000 else { return nil }
+      value = value * 10 + Int32(byte - 48)
+    }
+    return nil
   }
 }
 

@@ -1,4 +1,8 @@
-internal import CLinux
+/// A path on a mount. Mount ids are those of the host, whatever namespace the process is in.
+struct FileKey: Hashable {
+  var mount: UInt32
+  var path: [UInt8]
+}
 
 /// Reads processes one after the other and keeps what they share: socket tables by network namespace, which file
 /// systems are read-only.
@@ -9,6 +13,10 @@ public struct ProcessReader: ~Copyable {
   var files = FileReader()
   var sockets: [[UInt8]: SocketTable] = [:]
   var readOnlyDevices: [UInt32: Bool] = [:]
+  /// What stat(2) said of a path on a mount: many processes have the same files open.
+  var knownFiles: [FileKey: FileStatus] = [:]
+  /// `num_threads` of the last stat file.
+  var lastThreadCount: UInt64 = 0
   /// Clock ticks per second: what start times count in. 100 on every architecture (USER_HZ).
   static let ticksPerSecond: UInt64 = 100
 
@@ -41,17 +49,30 @@ public struct ProcessReader: ~Copyable {
     var main = ThreadReading(tid: pid)
     guard readImage(directory, into: &main) else { return nil }
     guard readIdentity(directory, into: &main), main.pid == pid else { return nil }
+    let threadCount = lastThreadCount
     main.cwd = files.readLink("cwd", in: directory) ?? []
     main.root = files.readLink("root", in: directory) ?? []
-    if let text = files.read("environ", in: directory, limit: 4096) { main.environment = terminated(text) }
-    if let text = files.read("cgroup", in: directory) { main.cgroups = parseCgroups(text) }
-    if let text = files.read("limits", in: directory) { main.descriptorLimit = parseDescriptorLimit(text) }
+    if let text = files.read("environ", in: directory, limit: 4096, isOneRecord: true) {
+      main.environment = terminated(text)
+    }
+    if let text = files.read("cgroup", in: directory, isOneRecord: true) { main.cgroups = parseCgroups(text) }
+    if let text = files.read("limits", in: directory, isOneRecord: true) {
+      main.descriptorLimit = parseDescriptorLimit(text)
+    }
     readExecutable(directory, into: &main)
 
     var process = ProcessReading(main: main)
     process.descriptors = readDescriptors(directory, limit: descriptorLimit)
-    if wantsThreads { process.threads = readThreads(directory, of: main) }
+    if wantsThreads, threadCount != 1 { process.threads = readThreads(directory, of: main) }
     return process
+  }
+
+  /// One thread besides the main one, without what it shares with that; `nil` if there is no such thread.
+  public mutating func readThread(_ tid: Int32, of pid: Int32) -> ThreadReading? {
+    guard let task = files.openDirectory(procfs.path("/proc/\(pid)/task/\(tid)")) else { return nil }
+    defer { files.close(task) }
+    var thread = ThreadReading(tid: tid)
+    return readIdentity(task, into: &thread) && thread.pid == pid ? thread : nil
   }
 
   /// One descriptor of a process; `nil` if it is not open.
@@ -68,7 +89,7 @@ public struct ProcessReader: ~Copyable {
     let denied = files.errors.denied
     let path = files.readLink("exe", in: directory)
     let isHidden = path == nil && files.errors.denied > denied
-    guard let line = files.read("cmdline", in: directory, limit: 4096) else { return false }
+    guard let line = files.read("cmdline", in: directory, limit: 4096, isOneRecord: true) else { return false }
     if line.isEmpty, path == nil, !isHidden { return false }
     thread.exepath = (path ?? []).withoutDeletedMark()
     let end = line.firstIndex(of: 0) ?? line.count
@@ -78,18 +99,17 @@ public struct ProcessReader: ~Copyable {
     return true
   }
 
-  /// status, stat, comm and loginuid: what each thread has of its own.
+  /// status, stat and loginuid: what each thread has of its own.
   private mutating func readIdentity(_ directory: Int32, into thread: inout ThreadReading) -> Bool {
-    guard let status = files.read("status", in: directory), let stat = files.read("stat", in: directory) else {
-      return false
-    }
+    guard let status = files.read("status", in: directory, isOneRecord: true),
+      let stat = files.read("stat", in: directory, isOneRecord: true)
+    else { return false }
     parseStatus(status, into: &thread)
     parseStat(stat, into: &thread)
     if thread.vtid < 0 { thread.vtid = thread.tid }
     if thread.vpid < 0 { thread.vpid = thread.pid }
-    if let text = files.read("comm", in: directory) { thread.comm = text.withoutNewline() }
     let errors = files.errors
-    if let text = files.read("loginuid", in: directory) {
+    if let text = files.read("loginuid", in: directory, isOneRecord: true) {
       var scanner = TextScanner(text)
       thread.loginuid = scanner.decimal().map { UInt32(truncatingIfNeeded: $0) } ?? .max
     } else {
@@ -128,11 +148,6 @@ public struct ProcessReader: ~Copyable {
       defer { files.close(task) }
       var thread = ThreadReading(tid: tid)
       guard readIdentity(task, into: &thread), thread.pid == main.pid else { continue }
-      thread.isExeWritable = main.isExeWritable
-      thread.exeInode = main.exeInode
-      thread.exeChangeTime = main.exeChangeTime
-      thread.exeModificationTime = main.exeModificationTime
-      thread.descriptorLimit = main.descriptorLimit
       threads.append(thread)
     }
     return threads
@@ -179,8 +194,11 @@ public struct ProcessReader: ~Copyable {
   }
 
   /// Fields are counted from behind the command's closing parenthesis: the command may hold anything.
-  private func parseStat(_ text: [UInt8], into thread: inout ThreadReading) {
-    guard let close = text.lastIndex(of: UInt8(ascii: ")")) else { return }
+  private mutating func parseStat(_ text: [UInt8], into thread: inout ThreadReading) {
+    guard let open = text.firstIndex(of: UInt8(ascii: "(")), let close = text.lastIndex(of: UInt8(ascii: ")")),
+      open < close
+    else { return }
+    thread.comm = Array(text[(open + 1)..<close])
     var fields = TextScanner(text)
     fields.at = close + 1
     fields.skipWord()  // 3: state
@@ -194,7 +212,9 @@ public struct ProcessReader: ~Copyable {
     thread.minorFaults = fields.decimal() ?? 0
     fields.skipWord()
     thread.majorFaults = fields.decimal() ?? 0
-    for _ in 13...21 { fields.skipWord() }
+    for _ in 13...19 { fields.skipWord() }
+    lastThreadCount = fields.decimal() ?? 0
+    fields.skipWord()
     thread.startTime = (fields.decimal() ?? 0) * (1_000_000_000 / ProcessReader.ticksPerSecond)
   }
 

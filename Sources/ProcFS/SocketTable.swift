@@ -49,7 +49,8 @@ extension ProcessReader {
       var fields = TextScanner(line.copied())
       fields.skipWord()
       var socket = SocketReading(family: family, transport: transport)
-      guard let local = ProcessReader.address(&fields, family), let localPort = fields.hex(), let remote = ProcessReader.address(&fields, family),
+      guard let local = ProcessReader.address(&fields, family), let localPort = fields.hex(),
+        let remote = ProcessReader.address(&fields, family),
         let remotePort = fields.hex()
       else { return }
       for _ in 0..<6 { fields.skipWord() }
@@ -61,7 +62,9 @@ extension ProcessReader {
     for (inode, socket) in found { table.sockets[inode] = socket }
   }
 
-  private static func address(_ fields: inout TextScanner, _ family: SocketReading.Family) -> (high: UInt64, low: UInt64)? {
+  private static func address(_ fields: inout TextScanner, _ family: SocketReading.Family) -> (
+    high: UInt64, low: UInt64
+  )? {
     fields.skipBlanks()
     var words: [UInt64] = []
     for _ in 0..<(family == .ipv4 ? 1 : 4) {

@@ -125,6 +125,4 @@ extension [UInt8] {
   }
 
   func withoutDeletedMark() -> [UInt8] { ends(with: " (deleted)") ? Array(dropLast(10)) : self }
-
-  func withoutNewline() -> [UInt8] { last == 10 ? Array(dropLast()) : self }
 }

@@ -42,7 +42,8 @@ extension LoadedRules {
     var checker = ConditionChecker(ProgramBuilder())
     var compiled: [CompiledRule] = []
     var named = EventTypeSet()
-    let candidates = Schema.events.map(\.type).filter { $0 != .pluginevent }
+    // Entry hooks feed the state only: rules see each call once, when it has returned.
+    let candidates = Schema.events.filter { $0.type != .pluginevent && $0.symbol != $0.name + "_enter" }.map(\.type)
     // Disabled rules are checked too, so that enabling one brings no surprise.
     let order = loaded.evaluationOrder + loaded.rules.indices.filter { !loaded.evaluationOrder.contains($0) }
     for (position, index) in order.enumerated() {

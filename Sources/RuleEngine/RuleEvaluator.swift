@@ -164,11 +164,11 @@ public struct RuleEvaluator: ~Copyable {
     if isWholeField {
       if rowEpochs[table] != epoch {
         rowEpochs[table] = epoch
-        rows[table] = program.literals[table].row(of: fields.bytes(value, event, state))
+        rows[table] = program.literals.row(table, of: fields.bytes(value, event, state))
       }
-      return program.literals[table].contains(rows[table], bit: bit)
+      return program.literals.contains(rows[table], bit: bit)
     }
-    return program.literals[table].contains(program.literals[table].row(of: fields.bytes(value, event, state)), bit: bit)
+    return program.literals.contains(program.literals.row(table, of: fields.bytes(value, event, state)), bit: bit)
   }
 
   private func evaluateText(

@@ -37,7 +37,7 @@ public struct RuleProgram: Sendable {
   public let tests: [Test]
   public let nodes: [Node]
   public let constants: Constants
-  let literals: [LiteralTable]
+  let literals: LiteralTables
   /// Literal table of a field by the field's index; -1 for none.
   let literalTableOfField: [Int32]
   let entries: [Entry]
@@ -59,13 +59,13 @@ public struct RuleProgram: Sendable {
     self.tests = tests
     self.nodes = nodes
     self.constants = constants
-    var tables: [LiteralTable] = []
+    var tables: [[[[UInt8]]]] = []
     var tableOfField = [Int32](repeating: -1, count: fields.count)
     for (field, sets) in memberSets.sorted(by: { $0.key < $1.key }) {
       tableOfField[field] = Int32(tables.count)
-      tables.append(LiteralTable(sets))
+      tables.append(sets)
     }
-    literals = tables
+    literals = LiteralTables(tables)
     literalTableOfField = tableOfField
     var entries: [Entry] = []
     var first: [UInt32] = []

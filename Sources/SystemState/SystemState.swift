@@ -26,6 +26,10 @@ public struct SystemState: ~Copyable {
   /// Reads threads that no event introduced; none while replaying.
   var lookup: ThreadLookup?
 
+  /// An existential keeps the type in memory: a borrow then passes its address. Without it, each borrow across modules
+  /// copies the whole value (some hundred bytes) to the stack, which costs a tenth of the event path.
+  private let addressOnly: any Sendable = ()
+
   public init(limits: StateLimits = StateLimits(), machine: Machine = Machine()) {
     self.limits = limits
     texts = TextPool(limitBytes: limits.textBytes)

@@ -22,6 +22,20 @@ int64_t wh_call(int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t 
 	return result == -1 ? -(int64_t)errno : result;
 }
 
+int64_t wh_foreign_call(int64_t number, uint32_t b, uint32_t c, uint32_t d)
+{
+#if defined(__x86_64__)
+	int64_t result;
+
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"((uint64_t)b), "c"((uint64_t)c), "d"((uint64_t)d)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int32_t)result;
+#else
+	(void)number, (void)b, (void)c, (void)d;
+	return -ENOSYS;
+#endif
+}
+
 static int64_t wait_for(int64_t child)
 {
 	int status;

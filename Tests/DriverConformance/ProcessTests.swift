@@ -188,7 +188,9 @@ extension Conformance {
         var status: Int32 = 0
         waitpid(child, &status, 0)
       }
-      try events.only(.procexit, thread: Int64(child)).expect(["status": 15, "ret": 0, "sig": 15, "core": 0, "reaper_tid": 0])
+      try events.only(.procexit, thread: Int64(child)).expect([
+        "status": 15, "ret": 0, "sig": 15, "core": 0, "reaper_tid": 0,
+      ])
       try events.only(.kill).expect(["res": 0, "pid": .number(Int64(child)), "sig": 15])
       // A signal that ends the process is delivered as SIGKILL, whose siginfo the kernel does not keep
       // (complete_signal in kernel/signal.c, Linux 6.18).
@@ -229,7 +231,8 @@ extension Conformance {
         while wait(&status) > 0 {}
       }
       let reaper = try events.only(.procexit, thread: Int64(shell))["reaper_tid"]!
-      #expect(fileText("/proc/self/task/\(reaper)/comm").isEmpty == false, "the reaper \(reaper) is a thread of this process")
+      #expect(
+        fileText("/proc/self/task/\(reaper)/comm").isEmpty == false, "the reaper \(reaper) is a thread of this process")
     }
   }
 }

@@ -180,4 +180,3 @@ func status(of descriptor: Int64) -> stat {
   fstat(Int32(descriptor), &result)
   return result
 }
-

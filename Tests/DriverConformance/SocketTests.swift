@@ -15,13 +15,17 @@ extension Conformance {
         own.sin_family = sa_family_t(AF_INET)
         own.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafePointer(to: &own) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) } }
+        _ = withUnsafePointer(to: &own) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+        }
       } else {
         var own = sockaddr_in6()
         own.sin6_family = sa_family_t(AF_INET6)
         own.sin6_addr = in6addr_loopback
         let size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        _ = withUnsafePointer(to: &own) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) } }
+        _ = withUnsafePointer(to: &own) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+        }
       }
       listen(descriptor, 5)
       return (descriptor, port(of: descriptor))
@@ -186,7 +190,8 @@ extension Conformance {
         "peer": .satisfying { $0 != 0 && $0 != made[0]["source"] }, "domain": 1, "type": 1, "proto": 0,
       ])
       made[1].expect([
-        "res": .number(Int64(-EOPNOTSUPP)), "fd1": -1, "fd2": -1, "source": 0, "peer": 0, "domain": 2, "type": 1, "proto": 0,
+        "res": .number(Int64(-EOPNOTSUPP)), "fd1": -1, "fd2": -1, "source": 0, "peer": 0, "domain": 2, "type": 1,
+        "proto": 0,
       ])
       close(ends[0])
       close(ends[1])
@@ -212,7 +217,8 @@ extension Conformance {
         "tuple": .bytes([2, 0, 0, 0, 0] + .wire(senderPort) + loopback4 + .wire(receiverPort)),
       ])
       made[1].expect([
-        "res": .number(Int64(-EBADF)), "data": .bytes([UInt8](repeating: 7, count: 80)), "fd": 999, "size": 300, "tuple": .empty,
+        "res": .number(Int64(-EBADF)), "data": .bytes([UInt8](repeating: 7, count: 80)), "fd": 999, "size": 300,
+        "tuple": .empty,
       ])
       try events.only(.recvfrom).expect([
         "res": 5, "data": .bytes(data),
@@ -245,7 +251,8 @@ extension Conformance {
         "tuple": .bytesSatisfying(isUnix),
       ])
       made[1].expect([
-        "res": .number(Int64(-EBADF)), "data": .bytes(Array("first second".utf8)), "fd": 999, "size": 12, "tuple": .empty,
+        "res": .number(Int64(-EBADF)), "data": .bytes(Array("first second".utf8)), "fd": 999, "size": 12,
+        "tuple": .empty,
       ])
       #expect(made[2]["res"] == Int64(-EFAULT))
       #expect(made[2][bytes: "data"].isEmpty)
@@ -274,7 +281,8 @@ extension Conformance {
       try #require(made.count == 3)
       for (index, part) in ["one", "three"].enumerated() {
         made[index].expect([
-          "res": .number(Int64(part.utf8.count)), "fd": .number(Int64(ends[0])), "size": .number(Int64(part.utf8.count)),
+          "res": .number(Int64(part.utf8.count)), "fd": .number(Int64(ends[0])),
+          "size": .number(Int64(part.utf8.count)),
           "data": .bytes(Array(part.utf8)), "tuple": .bytesSatisfying { $0.first == 1 },
         ])
       }
@@ -296,7 +304,9 @@ extension Conformance {
       try #require(made.count == 3)
       let fd = Expected.number(Int64(descriptor))
       made[0].expect(["res": 0, "fd": fd, "level": 1, "optname": 2, "val": .bytes([2, 1, 0, 0, 0]), "optlen": 4])
-      made[1].expect(["res": 0, "fd": fd, "level": 1, "optname": 20, "val": .bytes([4] + .wire(Int64(2_500_000_000))), "optlen": 16])
+      made[1].expect([
+        "res": 0, "fd": fd, "level": 1, "optname": 20, "val": .bytes([4] + .wire(Int64(2_500_000_000))), "optlen": 16,
+      ])
       made[2].expect(["res": 0, "fd": fd, "level": 2, "optname": 0, "val": .bytes([0, 1, 0, 0, 0]), "optlen": 4])
       try events.only(.getsockopt).expect([
         "res": 0, "fd": fd, "level": 1, "optname": 4, "val": .bytes([1] + .wire(Int64(0))), "optlen": 4,

@@ -15,6 +15,31 @@ extension Conformance {
       }
     }
 
+    /// One ring per CPU, children on both: what the batches lend is still in the order of time.
+    @Test(arguments: drivers) func severalLanesComeOutInTheOrderOfTime(_ kind: DriverKind) throws {
+      var options = CaptureOptions()
+      options.cpusPerLane = 1
+      let events = try record(kind, [.getuid, .execve, .procexit], options: options) {
+        for _ in 0..<20 {
+          var child: Int64 = 0
+          child = wh_child_by(number(.fork), 0, 0)
+          #expect(child > 0)
+          for _ in 0..<500 { call(.getuid) }
+        }
+      }
+      #expect(events.count >= 20 * 501)
+      #expect(Set(events.map(\.cpu)).count == Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), "all CPUs have made events")
+      // Two CPUs may stamp within a microsecond of each other and reserve the other way round.
+      var latest: UInt64 = 0
+      for event in events {
+        #expect(event.timestamp + 100_000 > latest)
+        latest = max(latest, event.timestamp)
+      }
+      for pair in zip(events.of(.getuid), events.of(.getuid).dropFirst()) {
+        #expect(pair.0.timestamp < pair.1.timestamp)
+      }
+    }
+
     private func storm<Driver: CaptureDriver & ~Copyable>(_: Driver.Type) throws {
       let rounds: Int64 = 1_000_000
       let path = "/proc/self/../../etc/./passwd"
@@ -46,7 +71,8 @@ extension Conformance {
             let text = event.text(2)
             var matches = text.byteCount == expected.count
             if matches {
-              for index in expected.indices where unsafe text.unsafeLoad(fromByteOffset: index, as: UInt8.self) != expected[index] {
+              for index in expected.indices
+              where unsafe text.unsafeLoad(fromByteOffset: index, as: UInt8.self) != expected[index] {
                 matches = false
               }
             }
@@ -82,14 +108,16 @@ private final class Writer: @unchecked Sendable {
     self.path = path
     self.rounds = rounds
     state.initialize(repeating: 0, count: 3)
-    let result = pthread_create(&handle, nil, { argument in
-      let writer = Unmanaged<Writer>.fromOpaque(argument!).takeUnretainedValue()
-      wh_store(writer.state, wh_thread_id())
-      let failed = wh_open_and_close(writer.path, writer.rounds)
-      wh_store(writer.state + 1, failed)
-      wh_store(writer.state + 2, 1)
-      return nil
-    }, Unmanaged.passUnretained(self).toOpaque())
+    let result = pthread_create(
+      &handle, nil,
+      { argument in
+        let writer = Unmanaged<Writer>.fromOpaque(argument!).takeUnretainedValue()
+        wh_store(writer.state, wh_thread_id())
+        let failed = wh_open_and_close(writer.path, writer.rounds)
+        wh_store(writer.state + 1, failed)
+        wh_store(writer.state + 2, 1)
+        return nil
+      }, Unmanaged.passUnretained(self).toOpaque())
     guard result == 0 else { throw NoSuchEvent(description: "pthread_create: errno \(result)") }
     while wh_load(state) == 0 { usleep(100) }
   }

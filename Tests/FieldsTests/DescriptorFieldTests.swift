@@ -42,6 +42,15 @@ import Testing
     #expect(scene.text("fs.path.name") == "<UNKNOWN>")
     scene.apply(Event.openat(200, at: 7_000, fd: -2, name: ""))
     #expect(scene.json("fd.name") == #""""#)
+    scene.apply(
+      Event.make(.connect, 200, at: 7_001) {
+        $0.append(Int64(-9))
+        $0.appendEmpty()
+        $0.append(Int64(-1))
+        $0.appendEmpty()
+      })
+    #expect(scene.text("evt.args") == "res=-9(EBADF) tuple=NULL fd=-1(EPERM) addr=<NA>")
+    #expect(scene.json("fd.nameraw") == #""NULL""#)
   }
 
   @Test func eventsWithoutDescriptorHaveNoDescriptorFields() {

@@ -39,6 +39,20 @@ import Testing
     #expect(scene.text("evt.args") == "res=0 target=f1 linkpath=s1(/tmp/d/s1)")
   }
 
+  /// The reference shows `<UNKNOWN>main.o` here, although the working directory is known.
+  @Test func pathsBelowTheWorkingDirectoryAreKnown() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.chdir(200, at: 6_500, "/tmp/d"))
+    scene.apply(
+      Event.make(.unlinkat, 200, at: 7_000) {
+        $0.append(Int64(0))
+        $0.append(Event.currentDirectory)
+        $0.append(text: "main.o")
+        $0.append(UInt32(0))
+      })
+    #expect(scene.text("fs.path.name") == "/tmp/d/main.o")
+  }
+
   @Test func pathsBelowADirectoryDescriptor() {
     var scene = Scene.withShellAndCat()
     scene.apply(Event.openat(200, at: 6_500, fd: 3, name: "/tmp/d", flags: 9217))

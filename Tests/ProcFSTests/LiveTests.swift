@@ -12,7 +12,9 @@ import Testing
 
   private func link(_ path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), 4096) }
+    let count = buffer.withUnsafeMutableBytes {
+      readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), 4096)
+    }
     return count < 0 ? nil : String(decoding: buffer[0..<count], as: UTF8.self)
   }
 
@@ -146,7 +148,9 @@ import Testing
     _ = scan(&result)
     clock_gettime(CLOCK_MONOTONIC, &time)
     let spent = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec) - start
-    print("\(result.processes) processes, \(result.threads) threads, \(result.descriptors) descriptors in \(spent / 1000) µs")
+    print(
+      "\(result.processes) processes, \(result.threads) threads, \(result.descriptors) descriptors in \(spent / 1000) µs"
+    )
     #expect(spent < 2_000_000_000)
   }
 

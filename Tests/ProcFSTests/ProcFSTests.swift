@@ -78,14 +78,18 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     let header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
     fake.file(
       "proc/42/net/tcp",
-      header + "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0  0 1001 1 0 100 0 0 10 0\n"
+      header
+        + "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0  0 1001 1 0 100 0 0 10 0\n"
         + "   1: 0500000A:D431 08080808:0035 01 00000000:00000000 00:00000000 00000000  0  0 1002 1 0 20 4 30 10 -1\n")
     fake.file(
       "proc/42/net/tcp6",
-      header + "   0: 0000000000000000FFFF00000100007F:0050 0000000000000000FFFF00000200007F:9C40 01 00000000:00000000 00:00000000 00000000 0 0 1004 1 0\n")
+      header
+        + "   0: 0000000000000000FFFF00000100007F:0050 0000000000000000FFFF00000200007F:9C40 01 00000000:00000000 00:00000000 00000000 0 0 1004 1 0\n"
+    )
     fake.file(
       "proc/42/net/unix",
-      "Num       RefCount Protocol Flags    Type St Inode Path\nffff888100000a00: 00000002 00000000 00010000 0001 01  1003 /run/x y.sock\n")
+      "Num       RefCount Protocol Flags    Type St Inode Path\nffff888100000a00: 00000002 00000000 00010000 0001 01  1003 /run/x y.sock\n"
+    )
     var reader = ProcessReader(ProcFS(root: fake.root))
     let read = reader.read(42, wantsThreads: false, descriptorLimit: 100)?.descriptors ?? []
     let found = Dictionary(uniqueKeysWithValues: read.map { ($0.number, $0) })
@@ -128,7 +132,8 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     fake.link("proc/42/fd/4", to: "socket:[2]")
     fake.file(
       "proc/42/net/tcp",
-      "header\n 0: 00000000:0050 00000000:0000 0A 0:0 0:0 0 0 0 1 1\n 1: 0100000A:0050 0900000A:9C40 01 0:0 0:0 0 0 0 2 1\n")
+      "header\n 0: 00000000:0050 00000000:0000 0A 0:0 0:0 0 0 0 1 1\n 1: 0100000A:0050 0900000A:9C40 01 0:0 0:0 0 0 0 2 1\n"
+    )
     var state = SystemState()
     state.scanProcesses(ProcFS(root: fake.root))
     let slot = state.descriptors.find(state.threads.find(42), 4)
@@ -141,7 +146,8 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     let fake = FakeProcFS()
     fake.file(
       "etc/passwd",
-      "root:x:0:0:root:/root:/bin/bash\n+nis::::::\nbroken\nweb:x:33:34:Web, Server:/var/www:/usr/sbin/nologin\nbad:x:no:1::/:/\n")
+      "root:x:0:0:root:/root:/bin/bash\n+nis::::::\nbroken\nweb:x:33:34:Web, Server:/var/www:/usr/sbin/nologin\nbad:x:no:1::/:/\n"
+    )
     fake.file("etc/group", "root:x:0:\nweb:x:34:alice,bob\n")
     let procfs = ProcFS(root: fake.root)
     #expect(procfs.users().map { text($0.name) } == ["root", "web"])

@@ -59,7 +59,10 @@ import Testing
     apply(Event.clone(200, at: 11, result: 0, ptid: 100, comm: "server"), to: &state)
     apply(Event.execve(200, at: 12, exe: "old", ptid: 100, comm: "old", uid: 0), to: &state)
     apply(Event.chdir(200, at: 13, "/old"), to: &state)
-    apply(Event.make(.setuid, 200, at: 14) { $0.append(Int64(0)); $0.append(UInt32(7)) }, to: &state)
+    apply(
+      Event.make(.setuid, 200, at: 14) {
+        $0.append(Int64(0)); $0.append(UInt32(7))
+      }, to: &state)
     // The end of the process that had the id before.
     apply(Event.procexit(200, at: 15), to: &state)
     apply(Event.read(200, at: 16, fd: 3), to: &state)

@@ -170,12 +170,21 @@ import Testing
     #expect(host.descriptor(100, 3)?.kind == .fifo)
     #expect(host.descriptor(100, 4)?.inode == 99)
     #expect(host.state.current.descriptorNumber == 3)
-    host.apply(Event.make(.memfd_create, 100, at: 11) { $0.append(Int64(5)); $0.append(text: "x"); $0.append(UInt32(1)) })
+    host.apply(
+      Event.make(.memfd_create, 100, at: 11) {
+        $0.append(Int64(5)); $0.append(text: "x"); $0.append(UInt32(1))
+      })
     #expect(host.descriptor(100, 5)?.kind == .memfd)
     #expect(host.name(100, 5) == "x")
-    host.apply(Event.make(.pidfd_open, 100, at: 12) { $0.append(Int64(6)); $0.append(Int64(1)); $0.append(UInt32(0)) })
+    host.apply(
+      Event.make(.pidfd_open, 100, at: 12) {
+        $0.append(Int64(6)); $0.append(Int64(1)); $0.append(UInt32(0))
+      })
     #expect(host.name(100, 6) == "/proc/1")
-    host.apply(Event.make(.bpf, 100, at: 13) { $0.append(Int64(0)); $0.append(UInt32(2)) })
+    host.apply(
+      Event.make(.bpf, 100, at: 13) {
+        $0.append(Int64(0)); $0.append(UInt32(2))
+      })
     #expect(host.descriptor(100, 0) == nil, "BPF_MAP_UPDATE_ELEM succeeds with 0, which is no descriptor")
   }
 

@@ -60,10 +60,14 @@ private let threadFlags: UInt32 = 1 << 0 | 1 << 1 | 1 << 11 | 1 << 13 | 1 << 15
   }
 
   @Test func insideAPidNamespaceOnlyTheChildCounts() {
-    var host = Host.withShell(machine: { var m = Machine(); m.bootTime = 1000; return m }())
+    var host = Host.withShell(
+      machine: {
+        var m = Machine(); m.bootTime = 1000; return m
+      }())
     let inNamespace: UInt32 = 1 << 29
     // The caller's result, 7, is a number of its own namespace; 7 is someone else on the host.
-    host.apply(Event.clone(300, at: 10, result: 0, ptid: 100, flags: inNamespace | 1 << 6, vtid: 1, vpid: 1, namespaceStart: 5))
+    host.apply(
+      Event.clone(300, at: 10, result: 0, ptid: 100, flags: inNamespace | 1 << 6, vtid: 1, vpid: 1, namespaceStart: 5))
     host.apply(Event.clone(300, at: 11, result: 7, ptid: 100, flags: inNamespace, vtid: 1, vpid: 1))
     host.apply(Event.clone(307, at: 12, result: 0, ptid: 300, flags: inNamespace, vtid: 7, vpid: 7, namespaceStart: 5))
     #expect(host.thread(7) == nil)
@@ -203,15 +207,17 @@ private let threadFlags: UInt32 = 1 << 0 | 1 << 1 | 1 << 11 | 1 << 13 | 1 << 15
     host.apply(Event.clone(200, at: 10, result: 0, ptid: 100))
     host.apply(Event.clone(300, at: 11, result: 0, ptid: 200))
     host.apply(Event.clone(400, at: 12, result: 0, ptid: 300))
-    host.apply(Event.make(.prctl, 100, at: 13) {
-      $0.append(Int64(0)); $0.append(UInt32(36)); $0.appendEmpty(); $0.append(Int64(1))
-    })
+    host.apply(
+      Event.make(.prctl, 100, at: 13) {
+        $0.append(Int64(0)); $0.append(UInt32(36)); $0.appendEmpty(); $0.append(Int64(1))
+      })
     host.apply(Event.procexit(300, at: 14, reaper: -1))
     host.apply(Event.read(400, at: 15, fd: 0))
     #expect(host.parent(400) == 100)
-    host.apply(Event.make(.prctl, 100, at: 16) {
-      $0.append(Int64(0)); $0.append(UInt32(36)); $0.appendEmpty(); $0.append(Int64(0))
-    })
+    host.apply(
+      Event.make(.prctl, 100, at: 16) {
+        $0.append(Int64(0)); $0.append(UInt32(36)); $0.appendEmpty(); $0.append(Int64(0))
+      })
     host.apply(Event.procexit(100, at: 17, reaper: -1))
     host.apply(Event.read(400, at: 18, fd: 0))
     #expect(host.parent(400) == 1)
@@ -248,24 +254,33 @@ private let threadFlags: UInt32 = 1 << 0 | 1 << 1 | 1 << 11 | 1 << 13 | 1 << 15
 
   @Test func effectiveIdsFollowTheSuccessfulCalls() {
     var host = Host.withShell()
-    host.apply(Event.make(.setresuid, 100, at: 10) {
-      $0.append(Int64(0)); $0.append(UInt32(5)); $0.append(UInt32(6)); $0.append(UInt32(7))
-    })
+    host.apply(
+      Event.make(.setresuid, 100, at: 10) {
+        $0.append(Int64(0)); $0.append(UInt32(5)); $0.append(UInt32(6)); $0.append(UInt32(7))
+      })
     #expect(host.thread(100)?.uid == 6)
-    host.apply(Event.make(.setuid, 100, at: 11) { $0.append(Int64(-1)); $0.append(UInt32(0)) })
+    host.apply(
+      Event.make(.setuid, 100, at: 11) {
+        $0.append(Int64(-1)); $0.append(UInt32(0))
+      })
     #expect(host.thread(100)?.uid == 6)
-    host.apply(Event.make(.setregid, 100, at: 12) {
-      $0.append(Int64(0)); $0.append(UInt32(5)); $0.append(UInt32.max)
-    })
+    host.apply(
+      Event.make(.setregid, 100, at: 12) {
+        $0.append(Int64(0)); $0.append(UInt32(5)); $0.append(UInt32.max)
+      })
     #expect(host.thread(100)?.gid == 0, "-1 leaves the id")
     host.apply(Event.make(.setsid, 100, at: 13) { $0.append(Int64(100)) })
     #expect(host.thread(100)?.sid == 100)
-    host.apply(Event.make(.unshare, 100, at: 14) { $0.append(Int64(0)); $0.append(UInt32(1 << 20)) })
+    host.apply(
+      Event.make(.unshare, 100, at: 14) {
+        $0.append(Int64(0)); $0.append(UInt32(1 << 20))
+      })
     #expect(host.thread(100)?.capEffective == (1 << 41) - 1)
-    host.apply(Event.make(.prlimit, 100, at: 15) {
-      $0.append(Int64(0)); $0.append(Int64(2048)); $0.append(Int64(4096)); $0.append(Int64(1024))
-      $0.append(Int64(4096)); $0.append(Int64(0)); $0.append(UInt8(7))
-    })
+    host.apply(
+      Event.make(.prlimit, 100, at: 15) {
+        $0.append(Int64(0)); $0.append(Int64(2048)); $0.append(Int64(4096)); $0.append(Int64(1024))
+        $0.append(Int64(4096)); $0.append(Int64(0)); $0.append(UInt8(7))
+      })
     #expect(host.thread(100)?.descriptorLimit == 2048)
   }
 

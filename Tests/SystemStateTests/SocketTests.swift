@@ -50,7 +50,8 @@ import Testing
   @Test func mappedAddressesAreIPv4() {
     var host = withSocket(domain: 10)
     host.apply(
-      Event.connect(100, at: 11, fd: 3, tuple: Wire.tuple("0:0:0:0:0:ffff:0a00:0001", 5, "0:0:0:0:0:ffff:0102:0304", 80)))
+      Event.connect(
+        100, at: 11, fd: 3, tuple: Wire.tuple("0:0:0:0:0:ffff:0a00:0001", 5, "0:0:0:0:0:ffff:0102:0304", 80)))
     #expect(host.current?.kind == .ipv4)
     #expect(host.name(100, 3) == "10.0.0.1:5->1.2.3.4:80")
   }
@@ -58,8 +59,10 @@ import Testing
   // As inet_ntop(3) prints them; RFC 5952 section 4.
   @Test(arguments: [
     ("0:0:0:0:0:0:0:1", "::1"), ("0:0:0:0:0:0:0:0", "::"), ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
-    ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"), ("fe80:0:0:0:0:0:0:0", "fe80::"), ("1:0:0:2:0:0:0:3", "1:0:0:2::3"),
-    ("0:0:0:0:0:ffff:c000:0201", "::ffff:192.0.2.1"), ("0:0:0:0:0:0:102:304", "::1.2.3.4"), ("a:b:c:d:e:f:0:1", "a:b:c:d:e:f:0:1"),
+    ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"), ("fe80:0:0:0:0:0:0:0", "fe80::"),
+    ("1:0:0:2:0:0:0:3", "1:0:0:2::3"),
+    ("0:0:0:0:0:ffff:c000:0201", "::ffff:192.0.2.1"), ("0:0:0:0:0:0:102:304", "::1.2.3.4"),
+    ("a:b:c:d:e:f:0:1", "a:b:c:d:e:f:0:1"),
     ("0:0:1:0:0:0:0:0", "0:0:1::"), ("0:1:0:0:0:0:0:2", "0:1::2"),
   ])
   func ipv6IsPrintedAsTheSystemPrintsIt(address: String, expected: String) {

@@ -21,7 +21,8 @@ import Testing
       host.apply(caller)
       if round % 3 != 0 { host.apply(child) }
       if round % 2 == 0 {
-        host.apply(Event.execve(pid, at: time + 1, exe: "/bin/\(round % 97)", arguments: ["\(round)"], ptid: 100, comm: "x"))
+        host.apply(
+          Event.execve(pid, at: time + 1, exe: "/bin/\(round % 97)", arguments: ["\(round)"], ptid: 100, comm: "x"))
       }
       host.apply(Event.openat(pid, at: time + 2, fd: 4, name: "/tmp/\(round)"))
       host.apply(Event.procexit(pid, at: time + 3))
@@ -68,7 +69,8 @@ import Testing
       let (a, b, c) = (Int(random.next() % 90), Int(random.next() % 90), Int(random.next() % 90))
       switch random.next() % 14 {
       case 0:
-        host.apply(Event.clone(a, at: time, result: 0, pid: b, ptid: c, flags: flags[Int(random.next() % 6)], vtid: a, vpid: b))
+        host.apply(
+          Event.clone(a, at: time, result: 0, pid: b, ptid: c, flags: flags[Int(random.next() % 6)], vtid: a, vpid: b))
       case 1: host.apply(Event.clone(a, at: time, result: b, pid: c, ptid: c, flags: flags[Int(random.next() % 6)]))
       case 2: host.apply(Event.execve(a, at: time, exe: "/x", pid: b, ptid: c, comm: "x"))
       case 3, 4: host.apply(Event.procexit(a, at: time, reaper: b % 3 == 0 ? -1 : b))
@@ -76,9 +78,14 @@ import Testing
       case 7: host.apply(Event.close(a, at: time, fd: b))
       case 8: host.apply(Event.dup2(a, at: time, b, to: c))
       case 9: host.apply(Event.openatEntry(a, at: time, name: "/e"))
-      case 10: host.apply(Event.closeRange(a, at: time, UInt32(min(b, c))...UInt32(max(b, c)), flags: UInt32(b % 2) * 4))
+      case 10:
+        host.apply(Event.closeRange(a, at: time, UInt32(min(b, c))...UInt32(max(b, c)), flags: UInt32(b % 2) * 4))
       case 11: host.apply(Event.connect(a, at: time, fd: b, tuple: Wire.tuple("1.2.3.4", 1, "5.6.7.8", 2)))
-      case 12: host.apply(Event.make(.prctl, a, at: time) { $0.append(Int64(0)); $0.append(UInt32(36)); $0.appendEmpty(); $0.append(Int64(b % 2)) })
+      case 12:
+        host.apply(
+          Event.make(.prctl, a, at: time) {
+            $0.append(Int64(0)); $0.append(UInt32(36)); $0.appendEmpty(); $0.append(Int64(b % 2))
+          })
       default:
         // Any type but those of the user table, which is meant to stay.
         let code = UInt16(random.next() % 460)

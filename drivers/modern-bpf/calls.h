@@ -6,6 +6,7 @@
 #ifndef WH_CALLS_H
 #define WH_CALLS_H
 
+#include "ring.h"
 #include "../shared/call.h"
 
 #if defined(__TARGET_ARCH_x86)
@@ -58,6 +59,25 @@ WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 }
 
 #endif
+
+WH_INLINE bool wh_is_ignored(struct task_struct *task)
+{
+	return (uint32_t)WH_GET(task, tgid) == control.ignored_process;
+}
+
+/*
+ * Whether the call makes no event although its number is wanted. Asked behind the tail call, where the task is known
+ * anyway: looking it up in the dispatcher too would cost each captured call a helper more.
+ */
+WH_INLINE bool wh_is_left_out(struct task_struct *task)
+{
+	if (wh_is_ignored(task))
+		return true;
+	if (!wh_is_foreign_call(task))
+		return false;
+	WH_COUNT(foreign);
+	return true;
+}
 
 WH_INLINE struct wh_call wh_finished_call(uint64_t *context)
 {

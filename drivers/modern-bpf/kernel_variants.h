@@ -41,7 +41,7 @@ WH_INLINE uint64_t wh_kernel_nanoseconds(int64_t seconds, int64_t nanoseconds)
 	return seconds < 0 ? 0 : (uint64_t)seconds * 1000000000u + (uint64_t)nanoseconds;
 }
 
-/* Since 6.13 the top bit of the nanoseconds tells that somebody has looked at the time (I_CTIME_QUERIED, 4e40eff0b573). */
+/* Since 6.13 the top bit of the nanoseconds tells that somebody has looked at the time (I_CTIME_QUERIED). */
 #define WH_CTIME_QUERIED 0x80000000u
 
 /* 6.6 hid i_ctime behind accessors, 6.7 the others, 6.11 split them into seconds and nanoseconds (3aa63a569c64). */

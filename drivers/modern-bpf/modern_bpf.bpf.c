@@ -22,12 +22,7 @@ struct {
 	__type(value, uint32_t);
 } exit_programs SEC(".maps"), entry_programs SEC(".maps");
 
-WH_INLINE bool wh_is_ignored(struct task_struct *task)
-{
-	return (uint32_t)WH_GET(task, tgid) == control.ignored_process;
-}
-
-/* Most calls of the machine end here: one load and one test. Numbers of the x32 ABI have a high bit and are left out. */
+/* Most calls of the machine end here: one load and one test. Numbers of the x32 ABI have a high bit: left out. */
 WH_INLINE bool wh_is_wanted(uint64_t number, uint8_t when)
 {
 	if (number >= WH_CALL_NUMBERS)
@@ -38,17 +33,8 @@ WH_INLINE bool wh_is_wanted(uint64_t number, uint8_t when)
 
 WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, uint8_t when)
 {
-	struct task_struct *task;
-
 	if (!wh_is_wanted(number, when))
 		return 0;
-	task = wh_current_task();
-	if (wh_is_ignored(task))
-		return 0;
-	if (wh_is_foreign_call(task)) {
-		WH_COUNT(foreign);
-		return 0;
-	}
 	bpf_tail_call(context, programs, number);
 	WH_COUNT(program_missing);
 	return 0;
@@ -71,6 +57,8 @@ int x_generic(uint64_t *context)
 {
 	struct wh_call call = wh_finished_call(context);
 
+	if (wh_is_left_out(call.task))
+		return 0;
 	call.code = control.code[call.number & (WH_CALL_NUMBERS - 1)];
 	WH_EMIT(generic, &call);
 	return 0;
@@ -82,7 +70,7 @@ int x_execve(uint64_t *context)
 {
 	struct wh_call call = wh_finished_call(context);
 
-	if (call.result != 0)
+	if (call.result != 0 && !wh_is_left_out(call.task))
 		WH_EMIT(execve, &call);
 	return 0;
 }
@@ -92,7 +80,7 @@ int x_execveat(uint64_t *context)
 {
 	struct wh_call call = wh_finished_call(context);
 
-	if (call.result != 0)
+	if (call.result != 0 && !wh_is_left_out(call.task))
 		WH_EMIT(execveat, &call);
 	return 0;
 }
@@ -135,6 +123,8 @@ WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t,
 	struct wh_call call = wh_finished_call(context);
 	uint32_t i;
 
+	if (wh_is_left_out(call.task))
+		return 0;
 	if (call.result <= 0)
 		return make(call.arguments[0], 0, call.result);
 	for (i = 0; i < WH_MESSAGES; i++) {

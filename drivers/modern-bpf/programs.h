@@ -37,7 +37,8 @@ int x_##symbol(uint64_t *context)						\
 {										\
 	struct wh_call call = wh_finished_call(context);			\
 										\
-	WH_EMIT(symbol, &call);							\
+	if (!wh_is_left_out(call.task))						\
+		WH_EMIT(symbol, &call);						\
 	return 0;								\
 }
 
@@ -47,7 +48,8 @@ int e_##symbol(uint64_t *context)						\
 {										\
 	struct wh_call call = wh_starting_call(context);			\
 										\
-	WH_EMIT(symbol, &call);							\
+	if (!wh_is_left_out(call.task))						\
+		WH_EMIT(symbol, &call);						\
 	return 0;								\
 }
 

@@ -13,7 +13,7 @@
 #include "../shared/scratch.h"
 
 struct wh_control control;
-const volatile struct wh_settings settings = { .snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1, .can_cast = 1 };
+const volatile struct wh_settings settings = { .snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1 };
 
 struct ring_type {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

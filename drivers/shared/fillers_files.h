@@ -136,7 +136,9 @@ WH_NUMBER(timerfd_create_flags) { return wh_map_descriptor_flags(call->arguments
 
 WH_BYTES(getcwd_path) { return call->result >= 0 ? wh_user_string(room, WH_PATH_MAX, call->arguments[0]) : 0; }
 
-enum { WH_FSCONFIG_SET_STRING = 1, WH_FSCONFIG_SET_BINARY = 2, WH_FSCONFIG_SET_PATH = 3, WH_FSCONFIG_SET_PATH_EMPTY = 4 };
+enum {
+	WH_FSCONFIG_SET_STRING = 1, WH_FSCONFIG_SET_BINARY = 2, WH_FSCONFIG_SET_PATH = 3, WH_FSCONFIG_SET_PATH_EMPTY = 4,
+};
 
 WH_BYTES(fsconfig_key) { return wh_user_string(room, 65535, call->arguments[2]); }
 

@@ -174,13 +174,21 @@ WH_NUMBER(semop_sem_op_1) { return wh_operation(call, 1).operation; }
 WH_NUMBER(semop_sem_flg_1) { return wh_map_semop_flags((uint16_t)wh_operation(call, 1).flags); }
 
 /* struct io_uring_params, the first seven words: uapi/linux/io_uring.h. */
-enum { WH_RING_SQ_ENTRIES = 0, WH_RING_CQ_ENTRIES = 4, WH_RING_FLAGS = 8, WH_RING_CPU = 12, WH_RING_IDLE = 16, WH_RING_FEATURES = 20 };
+enum {
+	WH_RING_SQ_ENTRIES = 0, WH_RING_CQ_ENTRIES = 4, WH_RING_FLAGS = 8, WH_RING_CPU = 12, WH_RING_IDLE = 16,
+	WH_RING_FEATURES = 20,
+};
 
-WH_NUMBER(io_uring_setup_sq_entries) { return wh_user_u32(call->arguments[1] + WH_RING_SQ_ENTRIES); }
-WH_NUMBER(io_uring_setup_cq_entries) { return wh_user_u32(call->arguments[1] + WH_RING_CQ_ENTRIES); }
-WH_NUMBER(io_uring_setup_flags) { return wh_map_io_uring_setup_flags(wh_user_u32(call->arguments[1] + WH_RING_FLAGS)); }
-WH_NUMBER(io_uring_setup_sq_thread_cpu) { return wh_user_u32(call->arguments[1] + WH_RING_CPU); }
-WH_NUMBER(io_uring_setup_sq_thread_idle) { return wh_user_u32(call->arguments[1] + WH_RING_IDLE); }
-WH_NUMBER(io_uring_setup_features) { return wh_map_io_uring_setup_feats(wh_user_u32(call->arguments[1] + WH_RING_FEATURES)); }
+WH_INLINE uint32_t wh_ring_word(struct wh_call *call, uint32_t offset)
+{
+	return wh_user_u32(call->arguments[1] + offset);
+}
+
+WH_NUMBER(io_uring_setup_sq_entries) { return wh_ring_word(call, WH_RING_SQ_ENTRIES); }
+WH_NUMBER(io_uring_setup_cq_entries) { return wh_ring_word(call, WH_RING_CQ_ENTRIES); }
+WH_NUMBER(io_uring_setup_flags) { return wh_map_io_uring_setup_flags(wh_ring_word(call, WH_RING_FLAGS)); }
+WH_NUMBER(io_uring_setup_sq_thread_cpu) { return wh_ring_word(call, WH_RING_CPU); }
+WH_NUMBER(io_uring_setup_sq_thread_idle) { return wh_ring_word(call, WH_RING_IDLE); }
+WH_NUMBER(io_uring_setup_features) { return wh_map_io_uring_setup_feats(wh_ring_word(call, WH_RING_FEATURES)); }
 
 #endif

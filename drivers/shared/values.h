@@ -144,8 +144,10 @@ WH_INLINE uint32_t wh_map_node_mode(uint32_t mode)
 /* The operation in the low seven bits is one number, the two option bits above it are bits. */
 WH_INLINE uint32_t wh_map_futex_operation(uint32_t operation)
 {
-	return wh_choose_futex_operations(operation & 127) |
-	       (operation & (WH_FLAG_futex_operations_FU_FUTEX_PRIVATE_FLAG | WH_FLAG_futex_operations_FU_FUTEX_CLOCK_REALTIME));
+	uint32_t options = WH_FLAG_futex_operations_FU_FUTEX_PRIVATE_FLAG |
+			   WH_FLAG_futex_operations_FU_FUTEX_CLOCK_REALTIME;
+
+	return wh_choose_futex_operations(operation & 127) | (operation & options);
 }
 
 #endif

@@ -53,6 +53,9 @@ int wh_open_append(const char *path);
 size_t wh_print_general(double value, char *buffer, size_t size);
 size_t wh_print_fixed(double value, int decimals, char *buffer, size_t size);
 
+/* getdents64(2), which glibc offers under a name that Swift does not see. Returns bytes, 0 at the end, or -errno. */
+long wh_getdents(int directory, void *buffer, size_t size);
+
 /* An address of a network interface: 4 bytes for AF_INET, 16 for AF_INET6, in network order. */
 struct wh_interface_address {
 	uint8_t family;

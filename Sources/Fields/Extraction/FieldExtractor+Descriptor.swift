@@ -143,14 +143,14 @@ extension FieldExtractor {
     return (bytes.byteCount, start - 1, start > 0 && start == bytes.byteCount)
   }
 
-  private mutating func part(of value: FieldValue, _ range: Range<Int>) -> FieldValue {
+  mutating func part(of value: FieldValue, _ range: Range<Int>) -> FieldValue {
     FieldValue(
       value.kind, value.type, word: value.word, low: FieldValue.packed(value.offset + range.lowerBound, range.count),
       place: value.place)
   }
 
   /// Where the text behind the last slash begins.
-  private static func lastComponent(_ path: RawSpan) -> Int {
+  static func lastComponent(_ path: RawSpan) -> Int {
     var at = path.byteCount
     while at > 0, PathText.byte(path, at - 1) != UInt8(ascii: "/") { at -= 1 }
     return at
@@ -164,20 +164,25 @@ extension FieldExtractor {
     if slot != Slot.none {
       value = .pool(state.descriptors[slot].rawName)
     } else {
-      let position: Int =
-        switch event.type {
-        case .open, .creat: 1
-        case .openat, .openat2: 2
-        case .open_by_handle_at: 3
-        case .open_enter, .creat_enter: 0
-        case .openat_enter, .openat2_enter: 1
-        default: -1
-        }
-      guard position >= 0 else { return value }
-      if event.isEmpty(position) { return .missing }
-      value = .record(event.textRange(of: position))
+      switch event.type {
+      case .open, .creat, .accept, .accept4, .connect: value = rawText(1, event, state)
+      case .open_by_handle_at: value = rawText(3, event, state)
+      case .open_enter, .creat_enter: value = rawText(0, event, state)
+      case .openat, .openat2: value = event.isEmpty(2) ? .missing : .record(event.textRange(of: 2))
+      case .openat_enter, .openat2_enter: value = event.isEmpty(1) ? .missing : .record(event.textRange(of: 1))
+      default: break
+      }
+      if value.isMissing { return .missing }
     }
     return withSingleSlashes(value, event, state)
+  }
+
+  private mutating func rawText(
+    _ position: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> FieldValue {
+    let start = scratch.count
+    ParameterPrinter.appendRaw(event, state, position, into: &scratch)
+    return text(from: start)
   }
 
   mutating func withSingleSlashes(

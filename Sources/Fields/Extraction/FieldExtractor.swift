@@ -27,7 +27,7 @@ public struct FieldExtractor: ~Copyable {
 
   /// Which part of the extractor knows a field.
   enum Area: UInt8, BitwiseCopyable {
-    case event, result, process, ancestor, user, descriptor, path, container
+    case event, result, process, ancestor, user, descriptor, path, container, expression
   }
 
   struct Cell: BitwiseCopyable {
@@ -45,6 +45,10 @@ public struct FieldExtractor: ~Copyable {
   var items: [FieldValue] = []
   var keys: [UInt8] = []
   var positions: [Int8] = []
+  /// Expressions, flat, and the values that they work on at the moment.
+  let nodes: [ExpressionNode]
+  let children: [Int32]
+  var stack: [FieldValue] = []
   /// Of fields that remember an earlier event, its time or how often they were looked at; of `evt.around`, its time.
   var memory: PlainBuffer<UInt64>
   let constants: Constants
@@ -55,23 +59,41 @@ public struct FieldExtractor: ~Copyable {
   /// What `evt.source` shows.
   let source: FieldValue
 
-  /// - Parameter source: The name of the source that the events come from.
-  public init(_ fields: [ResolvedField], source: String = "syscall") {
+  /// Keeps the type in memory, as in ``SystemState``.
+  private let addressOnly: any Sendable = ()
+
+  /// - Parameters:
+  ///   - expressions: What else has values: the first at position `fields.count`, and so on. Checked by
+  ///     ``FieldExpression/checkedType()`` before.
+  ///   - source: The name of the source that the events come from.
+  public init(_ fields: [ResolvedField], expressions: [FieldExpression] = [], source: String = "syscall") {
     self.fields = fields
     constants = Constants()
-    scratch = constants.bytes
+    var planner = ExpressionPlanner(fields, reserved: expressions.count, scratch: constants.bytes)
+    let roots = expressions.map { planner.add($0) }
+    nodes = planner.nodes
+    children = planner.children
+    scratch = planner.scratch
     self.source = .scratch(scratch.count, source.utf8.count)
     scratch.append(text: source)
     constantBytes = scratch.count
     scratch.reserveCapacity(constantBytes + 64 << 10)
     items.reserveCapacity(256)
     tables = EventTables()
-    memory = PlainBuffer(repeating: 0, count: fields.count)
-    cells = PlainBuffer(repeating: Cell(value: .missing, generation: 0), count: fields.count)
-    for (position, field) in fields.enumerated() {
-      plans.append(plan(field))
-      // A time in nanoseconds does not fit a plan's index.
-      if field.id == .evtAround { memory[position] = UInt64(field.index ?? 0) }
+    let count = planner.fields.count + expressions.count
+    memory = PlainBuffer(repeating: 0, count: count)
+    cells = PlainBuffer(repeating: Cell(value: .missing, generation: 0), count: count)
+    for field in fields { plans.append(plan(field)) }
+    for root in roots {
+      plans.append(
+        Plan(
+          id: .utilCnt, area: .expression, type: .WH_PT_NONE, format: .decimal, index: root, keyStart: 0, keyCount: 0,
+          positions: -1))
+    }
+    for field in planner.fields[fields.count...] { plans.append(plan(field)) }
+    // A time in nanoseconds does not fit a plan's index.
+    for (position, field) in fields.enumerated() where field.id == .evtAround {
+      memory[position] = UInt64(field.index ?? 0)
     }
   }
 
@@ -126,6 +148,7 @@ public struct FieldExtractor: ~Copyable {
     case .descriptor: value = descriptorValue(plan, event, state)
     case .path: value = pathValue(plan, event, state)
     case .container: value = containerValue(plan, event, state)
+    case .expression: value = evaluate(Int(plan.index), event, state)
     }
     cells[field] = Cell(value: value, generation: generation)
     return value

@@ -11,6 +11,7 @@ extension FieldExtractor {
   public mutating func write(
     _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState, into json: inout JSONWriter
   ) {
+    if plans[field].area == .expression { return write(value(field, event, state), event, state, into: &json) }
     switch plans[field].id {
     case .evtTime, .evtTimeS, .evtTimeIso8601, .evtDatetime, .evtDatetimeS, .evtOutputtime:
       json.number(event.timestamp)

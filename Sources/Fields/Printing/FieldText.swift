@@ -14,7 +14,7 @@ extension FieldExtractor {
     _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState, into text: inout [UInt8]
   ) {
     let value = printed(field, event, state)
-    if value.kind == .list, fields[field].hasCandidates {
+    if value.kind == .list, field < fields.count, fields[field].hasCandidates {
       if value.count == 0 || fields[field].info.flags.contains(.filterOnly) { return text.append("<NA>") }
       for index in 0..<value.count {
         if index > 0 { text.append(UInt8(ascii: " ")) }
@@ -87,6 +87,7 @@ extension FieldExtractor {
     _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
     let plan = plans[field]
+    if plan.area == .expression { return value(field, event, state) }
     if plan.index < 0, plan.keyCount == 0 {
       switch plan.id {
       case .procApid:

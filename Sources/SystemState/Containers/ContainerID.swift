@@ -8,13 +8,13 @@ struct ContainerID {
   /// Bytes of it that users see: 12 for the 64-digit ids, all of a name.
   var shownLength: Int
 
-  /// Tries the matchers in their order.
+  /// Tries the matchers, those with a shape of their own first.
   static func find(in path: borrowing RawSpan) -> ContainerID? {
     if let id = digits(path) { return id }
-    if let id = namespaced(path) { return id }
     if let id = lxc(path) { return id }
     if let id = libvirt(path) { return id }
-    return bpm(path)
+    if let id = bpm(path) { return id }
+    return namespaced(path)
   }
 
   /// Podman, Docker, containerd and CRI-O under Kubernetes: 64 hexadecimal digits, alone or framed, at the path's end.
@@ -56,9 +56,6 @@ struct ContainerID {
       path.firstIndex(of: UInt8(ascii: "/"), from: start) == path.byteCount,
       !isUnit(path), !isUnit(path.extracting(0..<middle)), trailingDigits(path) != 32
     else { return nil }
-    // LXC's own layout has the same shape.
-    let space = path.extracting(1..<middle)
-    if space.equals("lxc") || space.equals("lxc.payload") { return nil }
     return ContainerID(range: start..<path.byteCount, shownLength: min(12, path.byteCount - start))
   }
 

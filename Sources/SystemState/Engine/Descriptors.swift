@@ -13,7 +13,9 @@ extension SystemState {
         replace(slot, with: descriptor)
         return slot
       }
-      if Int(threads[process].descriptorCount) < limits.descriptorsPerProcess, UInt64(bitPattern: descriptor.number) <= 0x7fff_ffff {
+      if Int(threads[process].descriptorCount) < limits.descriptorsPerProcess,
+        UInt64(bitPattern: descriptor.number) <= 0x7fff_ffff
+      {
         let first = threads[process].firstDescriptor
         let slot = descriptors.insert(descriptor, process)
         if slot != Slot.none {

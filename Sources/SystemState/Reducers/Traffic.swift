@@ -140,7 +140,8 @@ extension Descriptor {
   /// The same four values, whichever way round.
   func holds(_ tuple: SocketTuple) -> Bool {
     guard kind == (tuple.family == .ipv4 ? .ipv4 : .ipv6) else { return false }
-    return (source == tuple.source && sourcePort == tuple.sourcePort && destination == tuple.destination
+    return
+      (source == tuple.source && sourcePort == tuple.sourcePort && destination == tuple.destination
       && destinationPort == tuple.destinationPort)
       || (source == tuple.destination && sourcePort == tuple.destinationPort && destination == tuple.source
         && destinationPort == tuple.sourcePort)

@@ -59,7 +59,7 @@ extension SystemState {
     guard slot != Slot.none else { return slot }
     threads[slot].comm = texts.store(reading.comm)
     if main != Slot.none {
-      shareTexts(of: main, with: slot)
+      shareImage(of: main, with: slot)
     } else {
       threads[slot].exe = texts.store(reading.exe)
       threads[slot].args = texts.store(reading.arguments)
@@ -76,7 +76,7 @@ extension SystemState {
     return slot
   }
 
-  private mutating func shareTexts(of main: UInt32, with slot: UInt32) {
+  private mutating func shareImage(of main: UInt32, with slot: UInt32) {
     let entry = threads[main]
     texts.retain(entry.exe)
     texts.retain(entry.args)
@@ -86,6 +86,11 @@ extension SystemState {
     threads[slot].args = entry.args
     threads[slot].exepath = entry.exepath
     threads[slot].root = entry.root
+    threads[slot].executable = entry.executable
+    threads[slot].exeInode = entry.exeInode
+    threads[slot].exeChangeTime = entry.exeChangeTime
+    threads[slot].exeModificationTime = entry.exeModificationTime
+    threads[slot].descriptorLimit = entry.descriptorLimit
     shareCgroups(of: main, with: slot)
   }
 

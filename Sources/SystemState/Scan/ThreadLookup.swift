@@ -39,43 +39,43 @@ extension SystemState {
     counters.threadLookups &+= 1
     var reader = ProcessReader(procfs)
     guard let pid = reader.process(ofThread: tid) else { return failedLookup() }
-    let known = threads.find(pid)
-    let isKnown = known != Slot.none && !threads[known].isPlaceholder
-    guard
-      let process = reader.read(
-        pid, wantsThreads: tid != pid, descriptorLimit: isKnown ? 0 : limits.descriptorsPerProcess)
-    else { return failedLookup() }
-    let thread = tid == pid ? process.main : process.threads.first { $0.tid == tid }
-    // Start times come in steps of 10 ms.
-    guard let thread, machine.bootTime == 0 || machine.bootTime + thread.startTime <= current.timestamp + 20_000_000
-    else { return failedLookup() }
-
-    var wanted = ProcessReading(main: process.main)
-    wanted.threads = tid == pid ? [] : [thread]
-    wanted.descriptors = process.descriptors
-    var slot: UInt32
-    if isKnown, tid != pid {
-      slot = addThread(thread, of: known)
-    } else {
-      slot = Slot.none
-      for added in add(wanted, readAt: current.timestamp) {
-        threads.link(added)
-        if threads[added].tid == tid { slot = added }
-      }
+    let main = threads.find(pid)
+    let isMainKnown = main != Slot.none && !threads[main].isPlaceholder
+    var thread: ThreadReading?
+    if tid != pid {
+      thread = reader.readThread(tid, of: pid)
+      guard let thread, existed(thread) else { return failedLookup() }
+      if isMainKnown { return finishLookup(add(thread, readAt: current.timestamp, main: main)) }
     }
-    if slot != Slot.none { threads[slot].namespaceStart = threads[slot].isInPidNamespace ? 0 : machine.bootTime }
+    guard
+      var process = reader.read(pid, wantsThreads: false, descriptorLimit: limits.descriptorsPerProcess),
+      existed(process.main)
+    else { return failedLookup() }
+    if let thread { process.threads = [thread] }
+    var wanted = Slot.none
+    for slot in add(process, readAt: current.timestamp) {
+      _ = finishLookup(slot)
+      if threads[slot].tid == tid { wanted = slot }
+    }
+    return wanted
+  }
+
+  /// Whether a thread was there at the event's time already; the id may have a new owner. Start times come in steps of
+  /// 10 ms.
+  private func existed(_ thread: ThreadReading) -> Bool {
+    machine.bootTime == 0 || machine.bootTime + thread.startTime <= current.timestamp + 20_000_000
+  }
+
+  private mutating func finishLookup(_ slot: UInt32) -> UInt32 {
+    guard slot != Slot.none else { return slot }
+    threads.link(slot)
+    threads[slot].namespaceStart = threads[slot].isInPidNamespace ? 0 : machine.bootTime
     return slot
   }
 
   private mutating func failedLookup() -> UInt32 {
     counters.threadLookupsFailed &+= 1
     return Slot.none
-  }
-
-  private mutating func addThread(_ thread: ThreadReading, of main: UInt32) -> UInt32 {
-    let slot = add(thread, readAt: current.timestamp, main: main)
-    if slot != Slot.none { threads.link(slot) }
-    return slot
   }
 
   /// Reads one descriptor of the event's process: one that came from another process.

@@ -18,7 +18,8 @@ struct Region: ~Copyable {
     let address = unsafe mmap(
       nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
-      fatalError("cannot reserve \(rounded >> 20) MiB of address space for the state tables; raise the limit (ulimit -v)")
+      fatalError(
+        "cannot reserve \(rounded >> 20) MiB of address space for the state tables; raise the limit (ulimit -v)")
     }
     unsafe base = unsafe address
     byteCount = rounded

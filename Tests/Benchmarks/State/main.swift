@@ -1,10 +1,11 @@
 // Costs of single events in the state engine: CPU time here, instructions under `valgrind --tool=callgrind`.
 //
-//   StateBenchmark [openat|relative|close|read|fork|all] [rounds]
+//   StateBenchmark [openat|relative|close-unknown|read|fork+exec+exit|scan|all] [rounds]
 
 import CaptureTesting
 import EventSchema
 import Glibc
+import ProcFS
 import SystemState
 
 func nanoseconds() -> UInt64 {
@@ -71,22 +72,46 @@ func measure(_ name: String, _ records: [[UInt8]]) {
   let count = UInt64(rounds * records.count)
   let tenths = (middle - start) * 10 / count
   let frame = (end - middle) * 10 / count
-  print("\(name): \(tenths / 10).\(tenths % 10) ns per event, \(frame / 10).\(frame % 10) of it to check the record", sum == 1 ? " " : "")
+  print(
+    "\(name): \(tenths / 10).\(tenths % 10) ns per event, \(frame / 10).\(frame % 10) of it to check the record",
+    sum == 1 ? " " : "")
 }
 
-measure("openat+close", [
-  Event.openat(100, at: 10, fd: 5, name: "/usr/lib/x86_64-linux-gnu/libc.so.6", flags: 0x1001, device: 0x801, inode: 9),
-  Event.close(100, at: 11, fd: 5),
-])
-measure("openat", [
-  Event.openat(100, at: 10, fd: 5, name: "/usr/lib/x86_64-linux-gnu/libc.so.6", flags: 0x1001, device: 0x801, inode: 9)
-])
+measure(
+  "openat+close",
+  [
+    Event.openat(
+      100, at: 10, fd: 5, name: "/usr/lib/x86_64-linux-gnu/libc.so.6", flags: 0x1001, device: 0x801, inode: 9),
+    Event.close(100, at: 11, fd: 5),
+  ])
+measure(
+  "openat",
+  [
+    Event.openat(
+      100, at: 10, fd: 5, name: "/usr/lib/x86_64-linux-gnu/libc.so.6", flags: 0x1001, device: 0x801, inode: 9)
+  ])
 measure("relative", [Event.openat(100, at: 10, fd: 5, name: "../include/x.h", flags: 0x1001, device: 0x801, inode: 9)])
 measure("close-unknown", [Event.close(100, at: 11, fd: 77)])
 measure("read", [Event.read(100, at: 12, fd: 3, data: "abc")])
-measure("fork+exec+exit", [
-  Event.clone(200, at: 20, result: 0, ptid: 100, cgroups: ["cpu=/user.slice/session-1.scope"]),
-  Event.clone(100, at: 21, result: 200, ptid: 1, cgroups: ["cpu=/user.slice/session-1.scope"]),
-  Event.execve(200, at: 22, exe: "/bin/ls", arguments: ["-l"], ptid: 100, comm: "ls", cgroups: ["cpu=/user.slice/session-1.scope"]),
-  Event.procexit(200, at: 23),
-])
+measure(
+  "fork+exec+exit",
+  [
+    Event.clone(200, at: 20, result: 0, ptid: 100, cgroups: ["cpu=/user.slice/session-1.scope"]),
+    Event.clone(100, at: 21, result: 200, ptid: 1, cgroups: ["cpu=/user.slice/session-1.scope"]),
+    Event.execve(
+      200, at: 22, exe: "/bin/ls", arguments: ["-l"], ptid: 100, comm: "ls",
+      cgroups: ["cpu=/user.slice/session-1.scope"]),
+    Event.procexit(200, at: 23),
+  ])
+
+if wanted == "all" || wanted == "scan" {
+  for _ in 0..<3 {
+    var state = SystemState(machine: .current())
+    let start = nanoseconds()
+    let result = state.scanProcesses(ProcFS())
+    let spent = (nanoseconds() - start) / 1000
+    print(
+      "scan: \(result.processes) processes, \(result.threads) threads, \(result.descriptors) descriptors in \(spent) µs,",
+      "\(result.errors.denied) denied, \(result.errors.vanished) vanished")
+  }
+}

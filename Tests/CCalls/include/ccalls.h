@@ -10,9 +10,12 @@
 /* Makes the call and returns what the kernel returned: a negative errno value on failure, never -1 with errno. */
 int64_t wh_call(int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 
+/* The call by the 32-bit entry (int 0x80) of a 64-bit process; -ENOSYS where the machine has none. */
+int64_t wh_foreign_call(int64_t number, uint32_t b, uint32_t c, uint32_t d);
+
 /*
- * Makes a child by the call `number` (fork, vfork, clone or clone3; flags for the last two). The child ends at once with
- * `status`. Returns the child's id after it was waited for, or a negative errno value.
+ * Makes a child by the call `number` (fork, vfork, clone or clone3; flags for the last two). The child ends at once
+ * with `status`. Returns the child's id after it was waited for, or a negative errno value.
  */
 int64_t wh_child_by(int64_t number, uint64_t flags, int status);
 
