@@ -43,7 +43,7 @@ extension LoadedRules {
     var compiled: [CompiledRule] = []
     var named = EventTypeSet()
     // Entry hooks feed the state only: rules see each call once, when it has returned.
-    let candidates = Schema.events.filter { $0.type != .pluginevent && !$0.symbol.hasSuffix("_enter") }.map(\.type)
+    let candidates = Schema.events.filter { $0.type != .pluginevent && $0.symbol != $0.name + "_enter" }.map(\.type)
     // Disabled rules are checked too, so that enabling one brings no surprise.
     let order = loaded.evaluationOrder + loaded.rules.indices.filter { !loaded.evaluationOrder.contains($0) }
     for (position, index) in order.enumerated() {

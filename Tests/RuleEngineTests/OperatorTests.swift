@@ -239,6 +239,11 @@ import Testing
     #expect(holds("evt.around[8000000] = 2", on: open))
     #expect(holds("evt.around[12000000] = 2", on: open))
     #expect(!holds("evt.around[8000000] = 1", on: open))
+    // 2024-01-01 00:00:00 UTC, as times of events really are.
+    let midnight: UInt64 = 1_704_067_200_000_000_000
+    let later = Event.openat(200, at: midnight + 500_000_000, fd: 3, name: "/x")
+    #expect(holds("evt.around[\(midnight)] = 500", on: later))
+    #expect(!holds("evt.around[\(midnight)] = 499", on: later))
   }
 
   /// One descriptor of at most 40: 2.5 percent, then two: 5.

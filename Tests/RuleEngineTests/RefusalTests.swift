@@ -43,7 +43,7 @@ import Testing
   @Test(arguments: [
     ("fd.num = abc", "abc is not a valid number"), ("fd.num = 3x", "3x is not a valid number"),
     ("fd.num = 0x10", "0x10 is not a valid number"), ("fd.num < 1.5", "1.5 is not a valid number"),
-    ("fd.num < 1.5e3", "1.5e3 is not a valid number"), ("fd.num = ''", " is not a valid number"),
+    ("fd.num < 1.5e+3", "1.5e+3 is not a valid number"), ("fd.num = ''", " is not a valid number"),
     ("fd.num in (1, two)", "two is not a valid number"), ("fd.num = -", "- is not a valid number"),
     ("fd.num = '٣'", "٣ is not a valid number"),
     ("evt.failed = yes", "yes is not a valid boolean"), ("evt.failed = True", "True is not a valid boolean"),

@@ -53,7 +53,7 @@ extension FieldExtractor {
       guard event.type == .procinfo, thread != Slot.none, state.threads[thread].isMainThread else { return .missing }
       return .unsigned(1, plan.type)
     case .evtCountThreadinfo: return event.type == .procinfo ? .unsigned(1, plan.type) : .missing
-    case .evtAround: return .unsigned(distance(event.timestamp, UInt64(max(plan.index, 0))), plan.type)
+    case .evtAround: return .unsigned(distance(event.timestamp, memory[field]), plan.type)
     case .utilCnt:
       memory[field] &+= 1
       return .unsigned(memory[field], plan.type)

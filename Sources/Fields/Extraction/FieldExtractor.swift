@@ -49,7 +49,7 @@ public struct FieldExtractor: ~Copyable {
   let nodes: [ExpressionNode]
   let children: [Int32]
   var stack: [FieldValue] = []
-  /// Fields that remember an earlier event: its time, or how often they were looked at.
+  /// Of fields that remember an earlier event, its time or how often they were looked at; of `evt.around`, its time.
   var memory: PlainBuffer<UInt64>
   let constants: Constants
   private let constantBytes: Int
@@ -91,6 +91,10 @@ public struct FieldExtractor: ~Copyable {
           positions: -1))
     }
     for field in planner.fields[fields.count...] { plans.append(plan(field)) }
+    // A time in nanoseconds does not fit a plan's index.
+    for (position, field) in fields.enumerated() where field.id == .evtAround {
+      memory[position] = UInt64(field.index ?? 0)
+    }
   }
 
   private mutating func plan(_ field: ResolvedField) -> Plan {
