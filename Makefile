@@ -40,8 +40,10 @@ run: build
 test: drivers
 	@echo "Building windhover and its tests (a first build takes 5 to 10 minutes on two cores) ..."
 	@$(SWIFT) build $(TEST_FLAGS) --build-tests
-	@echo "Running the tests; those with the live drivers take about two minutes ..."
-	@WINDHOVER_BINARY=$(CURDIR)/$(TEST_BINARY) $(SWIFT) test $(TEST_FLAGS) --skip-build
+	@echo "Running the end-to-end cases, which want the machine for themselves (about 20 seconds) ..."
+	@WINDHOVER_BINARY=$(CURDIR)/$(TEST_BINARY) $(SWIFT) test $(TEST_FLAGS) --skip-build --filter EndToEnd
+	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
+	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 
 bench: build
 	@scripts/bench

@@ -345,6 +345,7 @@ static int do_exec_copy(int argc, char **argv)
 		impossible(argv[0]);
 	copy_file(argv[1], fd);
 	close(fd); /* else ETXTBSY */
+	argv[1] = argv[0]; /* as a shell would call it */
 	return run_copy(argv[0], argv + 1);
 }
 
