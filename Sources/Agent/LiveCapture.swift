@@ -25,7 +25,12 @@ public enum LiveCapture {
         log(.warning, "\(verdict.kind.rawValue): \(verdict.reasons.joined(separator: "; ")); trying the next driver")
       }
     } catch {
-      throw Failure(error.description)
+      guard case .only(let kind) = settings.engine, case .noneUsable(let verdicts) = error else {
+        throw Failure(error.description)
+      }
+      let reasons = verdicts.flatMap(\.reasons).joined(separator: "; ")
+      throw Failure(
+        "the driver \(kind.rawValue) was asked for and cannot run here: \(reasons). Leave the choice open with --engine auto.")
     }
   }
 }
