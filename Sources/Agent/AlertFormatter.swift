@@ -60,6 +60,9 @@ public struct AlertFormatter: ~Copyable {
     }
   }
 
+  /// Has the outputs open their files anew, after a rotation.
+  public func reopenOutputs() { outputs.reopen() }
+
   /// Alerts by rule, those without any left out.
   public var countsByRule: [(rule: String, priority: Priority, count: UInt64)] {
     rules.indices.filter { counts[$0] > 0 }.map { (rules[$0].name, rules[$0].priority, counts[$0]) }

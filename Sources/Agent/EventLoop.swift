@@ -1,6 +1,7 @@
 internal import CLinux
 public import Capture
 public import EventSchema
+public import ProcFS
 public import RuleEngine
 public import SystemState
 
@@ -15,7 +16,13 @@ public struct EventLoop: ~Copyable {
   public private(set) var eventCount: UInt64 = 0
   public private(set) var matchCount: UInt64 = 0
 
-  public init(state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter) {
+  /// Where threads that vanished without an exit event are looked for, every 20 minutes; `nil` for events that are not
+  /// of this host.
+  private let procfs: ProcFS?
+  private static let cleaningInterval: UInt64 = 20 * 60 * 1_000_000_000
+
+  public init(state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter, procfs: ProcFS? = nil) {
+    self.procfs = procfs
     self.state = state
     self.evaluator = evaluator
     self.alerts = alerts
@@ -29,13 +36,24 @@ public struct EventLoop: ~Copyable {
     _ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil, log: Log
   ) -> Failure? {
     let start = wh_clock_monotonic()
+    var cleanedAt = start
+    var reopenRequests = wh_usr1_count()
     while wh_stop_requested() == 0 {
       do throws(CaptureError) {
         try drain(&source, log: log)
       } catch {
         return error == .endOfStream ? nil : Failure("the capture ended: \(error)")
       }
-      if let limit, wh_clock_monotonic() - start >= limit { return nil }
+      let now = wh_clock_monotonic()
+      if let limit, now - start >= limit { return nil }
+      if wh_usr1_count() != reopenRequests {
+        reopenRequests = wh_usr1_count()
+        alerts.reopenOutputs()
+      }
+      if let procfs, now - cleanedAt >= EventLoop.cleaningInterval {
+        cleanedAt = now
+        state.removeGoneThreads(procfs, now: wh_clock_realtime())
+      }
     }
     return nil
   }

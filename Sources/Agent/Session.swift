@@ -4,6 +4,7 @@ internal import DriverSelection
 internal import EventSchema
 internal import Glibc
 internal import Outputs
+internal import ProcFS
 internal import RuleCompiler
 internal import RuleEngine
 internal import SystemState
@@ -36,7 +37,7 @@ public struct Session {
     var evaluator = RuleEvaluator(rules.program)
     evaluator.stopsAtFirstMatch = !settings.matchesAllRules
     let alerts = AlertFormatter(rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs)
-    var loop = EventLoop(state: state, evaluator: evaluator, alerts: alerts)
+    var loop = EventLoop(state: state, evaluator: evaluator, alerts: alerts, procfs: ProcFS())
     wh_release_startup_pages()
     log(.info, "watching: \(rules.rules.count) rules over \(interest.events.count) types of events")
     let end = loop.run(&driver, for: seconds.map { UInt64($0) * 1_000_000_000 }, log: log)

@@ -15,14 +15,12 @@
 #include <unistd.h>
 
 static atomic_int stops;
-static atomic_uint usr1, hup;
+static atomic_uint usr1;
 
 static void on_signal(int number)
 {
 	if (number == SIGUSR1)
 		atomic_fetch_add(&usr1, 1);
-	else if (number == SIGHUP)
-		atomic_fetch_add(&hup, 1);
 	else if (atomic_fetch_add(&stops, 1) > 0)
 		_exit(128 + number);
 }
@@ -44,7 +42,6 @@ void wh_catch_stop_signals(void)
 int wh_stop_requested(void) { return atomic_load_explicit(&stops, memory_order_relaxed) > 0; }
 void wh_request_stop(void) { atomic_store(&stops, 1); }
 unsigned wh_usr1_count(void) { return atomic_load_explicit(&usr1, memory_order_relaxed); }
-unsigned wh_hup_count(void) { return atomic_load_explicit(&hup, memory_order_relaxed); }
 
 int wh_keep_capabilities(uint64_t keep)
 {

@@ -23,6 +23,8 @@ public struct HostFacts: Sendable, Equatable {
   public var seccompMode = 0
   public var noNewPrivileges = false
   public var isInContainer = false
+  /// Not in the initial user namespace: capabilities count for what belongs to this namespace only.
+  public var isInUserNamespace = false
   public var hasTracefs = false
   public var hasKernelHeaders = false
   /// Drivers whose built object is at hand: embedded or on disk.
@@ -82,6 +84,8 @@ public enum Obstacle: Sendable, Equatable {
   case kernelTooOld(needs: KernelVersion, has: KernelVersion)
   case missingBTF
   case lacksCapability([Capability])
+  /// Has capabilities, but only over a user namespace of its own.
+  case userNamespace
   case lockdown(HostFacts.Lockdown)
   case modulesDisabled
   case noModuleSupport
@@ -98,6 +102,8 @@ public enum Obstacle: Sendable, Equatable {
       "this kernel has no BTF (/sys/kernel/btf/vmlinux cannot be read); use a kernel built with CONFIG_DEBUG_INFO_BTF, or the ebpf driver"
     case .lacksCapability(let capabilities):
       "this process lacks \(capabilities.map(\.name).joined(separator: " and ")); run as root, or grant them to the program or container"
+    case .userNamespace:
+      "the capabilities of this process hold in its own user namespace only; run it as root of the host, outside of it"
     case .lockdown(let mode): "the kernel is locked down (\(mode.rawValue)); boot without lockdown, or use another driver"
     case .modulesDisabled: "loading modules is switched off until reboot (kernel.modules_disabled=1); use an eBPF driver"
     case .noModuleSupport: "this kernel cannot load modules (CONFIG_MODULES is off); use an eBPF driver"

@@ -29,6 +29,7 @@ extension HostFacts {
     facts.isInContainer =
       wh_can_read("/.dockerenv") != 0 || wh_can_read("/run/.containerenv") != 0
       || (line("/proc/1/environ").map { $0.contains("container=") } ?? false)
+    facts.isInUserNamespace = !coversAllUsers(line("/proc/self/uid_map") ?? "")
     for status in text("/proc/self/status").split(separator: "\n") {
       let parts = status.split(separator: ":", maxSplits: 1)
       guard parts.count == 2 else { continue }
@@ -48,6 +49,12 @@ extension HostFacts {
   static func lockdown(_ text: String) -> Lockdown {
     guard let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"), open < close else { return .none }
     return Lockdown(rawValue: String(text[text.index(after: open)..<close])) ?? .none
+  }
+
+  /// Whether a line of `/proc/self/uid_map` maps every id to itself, as the initial user namespace does. A kernel without
+  /// user namespaces has no such file, which means the same.
+  static func coversAllUsers(_ line: String) -> Bool {
+    line.isEmpty || line.split(separator: " ").map(String.init) == ["0", "0", "4294967295"]
   }
 
   private static func text(_ path: String) -> String {

@@ -21,6 +21,7 @@ extension ModernBPFDriver {
       let missing = needed.filter { !host.has($0) }
       if !missing.isEmpty { obstacles.append(.lacksCapability(missing)) }
     }
+    if host.isInUserNamespace { obstacles.append(.userNamespace) }
     if host.lockdown == .confidentiality { obstacles.append(.lockdown(host.lockdown)) }
     return obstacles.isEmpty ? .supported : .unsupported(obstacles)
   }

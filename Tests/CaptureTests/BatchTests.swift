@@ -14,6 +14,8 @@ private func rings(_ times: [UInt64]...) -> [FakeRing] {
 @Suite struct BatchTests {
   @Test func lanesAreMergedByTime() {
     let rings = rings([1, 4, 5, 9], [2, 3, 8], [6, 7])
+    // The windows point into the rings.
+    defer { withExtendedLifetime(rings) {} }
     var lanes = rings.map(\.window)
     let seen = drain(EventBatch(lanes.mutableSpan)).seen
     #expect(seen.map(\.time) == [1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -23,6 +25,8 @@ private func rings(_ times: [UInt64]...) -> [FakeRing] {
   @Test func insideALaneTheOrderStays() {
     // The second event of lane 0 claims an earlier time than the first.
     let rings = rings([5, 3, 6], [4])
+    // The windows point into the rings.
+    defer { withExtendedLifetime(rings) {} }
     var lanes = rings.map(\.window)
     let seen = drain(EventBatch(lanes.mutableSpan)).seen
     #expect(seen.filter { $0.thread == 0 }.map(\.time) == [5, 3, 6])
@@ -41,12 +45,16 @@ private func rings(_ times: [UInt64]...) -> [FakeRing] {
       for time in times { ring.write(record(at: time, thread: UInt64(lane))) }
       return ring
     }
+    // The windows point into the rings.
+    defer { withExtendedLifetime(rings) {} }
     var lanes = rings.map(\.window)
     #expect(drain(EventBatch(lanes.mutableSpan)).seen.map(\.time) == Array(0..<700))
   }
 
   @Test func eventsFromTheHorizonOnStayForTheNextBatch() {
     let rings = rings([1, 10, 12], [5, 11])
+    // The windows point into the rings.
+    defer { withExtendedLifetime(rings) {} }
     var lanes = rings.map(\.window)
     #expect(drain(EventBatch(lanes.mutableSpan, horizon: 10)).seen.map(\.time) == [1, 5])
     #expect(drain(EventBatch(lanes.mutableSpan, horizon: 12)).seen.map(\.time) == [10, 11])
@@ -55,6 +63,8 @@ private func rings(_ times: [UInt64]...) -> [FakeRing] {
 
   @Test func whatABatchDidNotGiveComesAgain() throws {
     let rings = rings([1, 3], [2, 4])
+    // The windows point into the rings.
+    defer { withExtendedLifetime(rings) {} }
     var lanes = rings.map(\.window)
     do {
       var batch = EventBatch(lanes.mutableSpan)
@@ -65,6 +75,8 @@ private func rings(_ times: [UInt64]...) -> [FakeRing] {
 
   @Test func aDamagedRecordDoesNotHideTheOnesBehindIt() {
     let ring = FakeRing()
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     var damaged = record(at: 2)
     damaged[22] = 200
     ring.write(record(at: 1))

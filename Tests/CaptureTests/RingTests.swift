@@ -5,6 +5,8 @@ import Testing
 @Suite struct RingTests {
   @Test func recordsComeWithTheirCPU() throws {
     let ring = FakeRing()
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     ring.write(record(at: 10), cpu: 3)
     ring.write(record(at: 11), cpu: 200)
     var lanes = [ring.window]
@@ -16,6 +18,8 @@ import Testing
 
   @Test func theReaderEndsWhereTheProducerStands() {
     let ring = FakeRing()
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     ring.write(record(at: 10))
     ring.write(record(at: 11))
     var lanes = [ring.window]
@@ -28,6 +32,8 @@ import Testing
 
   @Test func aRecordInTheMakingEndsTheLaneForNow() {
     let ring = FakeRing()
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     ring.write(record(at: 10))
     ring.write(record(at: 11), .busy)
     ring.write(record(at: 12))
@@ -38,6 +44,8 @@ import Testing
 
   @Test func discardedRecordsAreSteppedOver() {
     let ring = FakeRing()
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     ring.write(record(at: 9), .discarded)
     ring.write(record(at: 10))
     ring.write(sample: [1, 2, 3], .discarded)
@@ -53,6 +61,8 @@ import Testing
 
   @Test func aRecordThatWrapsIsReadWhole() {
     let ring = FakeRing(size: 4096, startingAt: 4096 * 7 - 24)
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     var builder = EventBuilder(.openat, timestamp: 77, threadID: 5)
     builder.append(Int64(3))
     builder.append(text: "/a/name/long/enough/to/lie/on/both/sides")
@@ -65,6 +75,8 @@ import Testing
 
   @Test func samplesThatHoldNoRecordAreCountedAndSkipped() {
     let ring = FakeRing()
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     ring.write(sample: [])
     ring.write(sample: [1, 2, 3, 4])
     ring.write(sample: [UInt8](repeating: 0, count: 8 + 25))
@@ -84,6 +96,8 @@ import Testing
 
   @Test func theOldestTimeIsThatOfTheNextCompleteRecord() {
     let ring = FakeRing()
+    // The windows point into the rings.
+    defer { withExtendedLifetime(ring) {} }
     var empty = ring.window
     #expect(empty.oldestTimestamp() == .max)
     ring.write(record(at: 5), .discarded)

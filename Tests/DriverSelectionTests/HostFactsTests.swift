@@ -42,4 +42,12 @@ import Testing
     #expect(!facts.kernelRelease.isEmpty)
     #expect(["x86_64", "aarch64"].contains(facts.architecture))
   }
+
+  @Test(arguments: [
+    ("         0          0 4294967295", true), ("         0       1000          1", false), ("", true),
+    ("         0          0      65536", false),
+  ])
+  func onlyTheInitialUserNamespaceMapsEveryIDToItself(line: String, isInitial: Bool) {
+    #expect(HostFacts.coversAllUsers(line) == isInitial)
+  }
 }

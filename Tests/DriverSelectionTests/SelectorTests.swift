@@ -63,6 +63,7 @@ private func failure(_ choice: DriverSelector.Choice, on host: HostFacts) -> Str
   }
 
   @Test func onlyTheStrictLockdownForbidsReadingMemory() {
+    #expect(obstacles { $0.isInUserNamespace = true } == [.userNamespace])
     #expect(obstacles { $0.lockdown = .confidentiality } == [.lockdown(.confidentiality)])
     #expect(obstacles { $0.lockdown = .integrity }.isEmpty)
   }

@@ -6,16 +6,15 @@
 #include <stdint.h>
 
 /*
- * From now on SIGINT and SIGTERM only set a flag, and SIGPIPE is ignored. A second SIGINT or SIGTERM ends the process
+ * From now on SIGINT, SIGTERM and SIGHUP only set a flag, and SIGPIPE is ignored. A second one of them ends the process
  * at once, for a user who does not want to wait.
  */
 void wh_catch_stop_signals(void);
 /* Whether a stop was asked for, by signal or by wh_request_stop(). */
 int wh_stop_requested(void);
 void wh_request_stop(void);
-/* How often SIGUSR1 and SIGHUP came so far. */
+/* How often SIGUSR1, the request to reopen output files, came so far. */
 unsigned wh_usr1_count(void);
-unsigned wh_hup_count(void);
 
 /*
  * Gives up every capability that is not in `keep` (a bit mask), for good: permitted, effective, inheritable, ambient
