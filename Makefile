@@ -31,8 +31,8 @@ drivers: setup
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf
 
 build: drivers
-	@echo "Building windhover (a first build takes 3 to 6 minutes on two cores) ..."
-	@$(SWIFT) build $(SWIFT_FLAGS) --product windhover
+	@echo "Building windhover (a first build takes 2 to 6 minutes on two cores) ..." >&2
+	@$(SWIFT) build $(SWIFT_FLAGS) --product windhover >&2
 
 run: build
 	@exec $(BINARY) run
