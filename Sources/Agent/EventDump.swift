@@ -33,6 +33,8 @@ public struct EventDump {
     var interest = Interest.everything
     if let filter {
       interest = Interest(rules: filter)
+      // What is printed names the descriptors, whatever the filter looks at.
+      interest.events.formUnion(StateEvents.descriptors)
     }
     var driver = try LiveCapture.open(settings, interest, log: log)
     do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }

@@ -1,14 +1,19 @@
 internal import Fields
 internal import FilterLanguage
+internal import Glibc
 public import RuleCompiler
 
 /// Finding, loading and compiling the rules that a command is to use.
 public enum RuleSet {
   /// Loads rule files and checks every rule in them.
   ///
-  /// - Parameter paths: Files and folders in load order; empty for the rules that come with the program.
+  /// - Parameters:
+  ///   - paths: Files and folders in load order; empty for the rules that come with the program.
+  ///   - skipsMissing: Leave out paths that do not exist; nothing left is an error all the same.
   /// - Throws: If a path cannot be read. Problems inside files are in the result.
-  public static func load(_ paths: [String], _ settings: Settings = Settings()) throws(Failure) -> CompiledRules {
+  public static func load(
+    _ paths: [String], _ settings: Settings = Settings(), skipsMissing: Bool = false
+  ) throws(Failure) -> CompiledRules {
     var options = LoadOptions()
     options.minimumPriority = settings.minimumPriority
     options.selections = settings.ruleSelections
@@ -17,7 +22,7 @@ public enum RuleSet {
     }
     let sources: [RuleSource]
     do throws(RuleSourceError) {
-      sources = paths.isEmpty ? [.builtIn] : try RuleSource.read(paths, skipsMissing: false)
+      sources = paths.isEmpty ? [.builtIn] : try RuleSource.read(paths, skipsMissing: skipsMissing)
     } catch {
       throw Failure("cannot read the rules: \(error.message)")
     }
@@ -28,7 +33,16 @@ public enum RuleSet {
   public static func loadUsable(
     _ paths: [String], _ settings: Settings, warn: (String) -> Void
   ) throws(Failure) -> CompiledRules {
-    let compiled = try load(paths.isEmpty ? settings.rulesFiles : paths, settings)
+    let compiled: CompiledRules
+    if paths.isEmpty {
+      // The configuration's list may name files that not every host has; the command line means what it says.
+      for path in settings.rulesFiles where access(path, F_OK) != 0 {
+        warn("rules_files: \(path) does not exist and is left out")
+      }
+      compiled = try load(settings.rulesFiles, settings, skipsMissing: true)
+    } else {
+      compiled = try load(paths, settings)
+    }
     if compiled.hasErrors {
       let invalid = compiled.loaded.files.filter { !$0.isSuccessful }
       throw Failure("the rules cannot be used\n" + invalid.map { $0.report() }.joined(separator: "\n"))

@@ -201,6 +201,26 @@ private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (setting
     #expect(text.contains("/nowhere.yaml"))
   }
 
+  @Test func configuredRuleFilesThatDoNotExistAreLeftOutAloud() throws {
+    let head = "- rule: r\n  desc: d\n  condition: evt.type = open\n  output: o\n  priority: INFO\n"
+    var name = Array("/tmp/windhover-rules-XXXXXX.yaml".utf8CString)
+    let descriptor = mkstemps(&name, 5)
+    let bytes = Array(head.utf8)
+    _ = write(descriptor, bytes, bytes.count)
+    close(descriptor)
+    let path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { unlink(path) }
+    var settings = Settings()
+    settings.rulesFiles = ["/nowhere.yaml", path]
+    var warnings: [String] = []
+    let rules = try RuleSet.loadUsable([], settings) { warnings.append($0) }
+    #expect(rules.rules.map(\.name) == ["r"])
+    #expect(warnings.contains { $0.contains("/nowhere.yaml") })
+
+    settings.rulesFiles = ["/nowhere.yaml"]
+    #expect(throws: Failure.self) { try RuleSet.loadUsable([], settings) { _ in } }
+  }
+
   @Test func exceptionsMayNameOnlyFieldsThatExist() throws {
     let head = "- rule: r\n  desc: d\n  condition: evt.type = open\n  output: o\n  priority: INFO\n"
     var name = Array("/tmp/windhover-rules-XXXXXX.yaml".utf8CString)

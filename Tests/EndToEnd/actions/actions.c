@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The deeds that the end-to-end cases watch for, one sub-command each.
  *
