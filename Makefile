@@ -11,7 +11,7 @@ BINARY := .build/release/windhover
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TEST_BINARY := .build-tests/release/windhover
 
-.PHONY: all run test build drivers setup bench clean help
+.PHONY: all run test build drivers setup bench fuzz clean help
 .NOTPARALLEL:
 
 all: build
@@ -22,6 +22,7 @@ help:
 	@echo "make build    build the drivers and $(BINARY)"
 	@echo "make drivers  build the kernel programs only"
 	@echo "make bench    measure, and write docs/BENCHMARKS.md"
+	@echo "make fuzz     feed the parsers made-up input under the address sanitizer"
 	@echo "make clean    remove what was built"
 
 setup:
@@ -45,9 +46,22 @@ test: drivers
 	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
 	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 
+# FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
+FUZZ ?= condition rules settings output record
+FUZZ_SECONDS ?= 60
+fuzz: setup
+	@echo "Building the fuzzers (a first build takes 5 minutes on two cores) ..."
+	@$(SWIFT) build -c release --package-path Tests/Fuzz --scratch-path .build-fuzz -Xswiftc -sanitize=fuzzer,address \
+		-Xswiftc -use-ld=lld
+	@for target in $(FUZZ); do \
+		work=$$(mktemp -d); echo "Fuzzing $$target for $(FUZZ_SECONDS) s ..."; \
+		SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz $$target $$work Tests/Fuzz/corpus/$$target \
+			-max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
+	done
+
 bench: build
 	@scripts/bench
 
 clean:
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf clean
-	rm -rf .build .build-tests
+	rm -rf .build .build-tests .build-fuzz

@@ -16,6 +16,10 @@ let package = Package(
   products: [
     .executable(name: "windhover", targets: ["windhover"]),
     .executable(name: "windhover-bench", targets: ["Benchmarks"]),
+    // For Tests/Fuzz, which is a package of its own.
+    .library(
+      name: "WindhoverParsers",
+      targets: ["Agent", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
