@@ -46,7 +46,9 @@ let package = Package(
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText"], swiftSettings: raw),
+    .target(
+      name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText", "FilterLanguage"],
+      swiftSettings: raw),
 
     // Rules.
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
@@ -54,7 +56,8 @@ let package = Package(
     .target(name: "FilterLanguage", swiftSettings: strict),
     .target(name: "RuleEngine", dependencies: ["CLinux", "EventSchema", "SystemState", "Fields"], swiftSettings: raw),
     .target(
-      name: "RuleCompiler", dependencies: ["FilterLanguage", "YAML", "EventSchema", "Fields", "RuleEngine", "Outputs"],
+      name: "RuleCompiler",
+      dependencies: ["FilterLanguage", "YAML", "JSONText", "EventSchema", "Fields", "RuleEngine", "Outputs"],
       swiftSettings: strict),
     .target(name: "CDefaultRules", path: "rules", exclude: ["windhover_rules.yaml"]),
 

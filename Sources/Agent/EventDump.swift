@@ -65,9 +65,13 @@ public struct EventDump {
         if error != .endOfStream { ending = Failure("the capture ended: \(error)") }
         break capture
       }
-      if !StandardOutput.write(&lines) || printed == limit { break capture }
+      if !writeAll(lines, to: STDOUT_FILENO) || printed == limit { break capture }
+      lines.removeAll(keepingCapacity: true)
     }
-    let statistics = (try? driver.statistics()) ?? CaptureStatistics()
+    let statistics: CaptureStatistics
+    do throws(CaptureError) { statistics = try driver.statistics() } catch {
+      throw ending ?? Failure("\(printed) events printed; what was lost cannot be told: \(error)")
+    }
     writeToStandardError("Events: \(statistics.seen) seen, \(printed) printed, \(statistics.lost.total) lost\n")
     for (reason, count) in statistics.lost.byReason where count > 0 { writeToStandardError("   \(reason): \(count)\n") }
     if let ending { throw ending }
@@ -80,21 +84,5 @@ extension RuleSet {
     RuleProgram(
       fields: [], tests: [], nodes: [], constants: Constants(), memberSets: [:], entriesByType: [:],
       genericCalls: SyscallSet())
-  }
-}
-
-enum StandardOutput {
-  /// Writes all bytes and empties the buffer.
-  /// - Returns: `false` if nobody reads any more.
-  static func write(_ bytes: inout [UInt8]) -> Bool {
-    var start = 0
-    while start < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress! + start, $0.count - start) }
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return false }
-      start += count
-    }
-    bytes.removeAll(keepingCapacity: true)
-    return true
   }
 }

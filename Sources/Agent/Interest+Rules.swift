@@ -63,7 +63,9 @@ extension ResolvedField {
     let area = info.name.prefix { $0 != "." }
     switch area {
     case "user", "group", "container", "k8s", "util": return false
-    case "proc": return info.name.hasPrefix("proc.fd") || info.name.hasPrefix("proc.std")
+    case "proc": 
+      // fchdir takes the path of a descriptor.
+      return id == .procCwd || info.name.hasPrefix("proc.fd") || info.name.hasPrefix("proc.std")
     case "thread": return false
     case "evt", "syscall":
       switch id {

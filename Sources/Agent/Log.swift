@@ -35,15 +35,19 @@ public struct Log: Sendable {
 }
 
 /// Writes all of a text, as far as anyone takes it.
-public func writeToStandardError(_ text: String) {
-  let bytes = Array(text.utf8)
+public func writeToStandardError(_ text: String) { _ = writeAll(Array(text.utf8), to: STDERR_FILENO) }
+
+/// Writes all bytes, however many calls that takes.
+/// - Returns: `false` if nobody takes them any more.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
   var start = 0
   while start < bytes.count {
-    let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress! + start, $0.count - start) }
+    let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + start, $0.count - start) }
     if count < 0 && errno == EINTR { continue }
-    if count <= 0 { return }
+    if count <= 0 { return false }
     start += count
   }
+  return true
 }
 
 /// An error that ends the program: its text is the message that the user sees, and the exit code is 1.

@@ -42,7 +42,10 @@ public struct Session {
     log(.info, "watching: \(rules.rules.count) rules over \(interest.events.count) types of events")
     let end = loop.run(&driver, for: seconds.map { UInt64($0) * 1_000_000_000 }, log: log)
     outputs.finish()
-    let capture = (try? driver.statistics()) ?? CaptureStatistics()
+    let capture: CaptureStatistics
+    do throws(CaptureError) { capture = try driver.statistics() } catch {
+      throw end ?? Failure("\(loop.eventCount) events seen; what was lost cannot be told: \(error)")
+    }
     writeToStandardError(
       Summary.text(capture, loop.state.counters, outputs.statistics, loop.alerts.countsByRule, events: loop.eventCount))
     if let end { throw end }

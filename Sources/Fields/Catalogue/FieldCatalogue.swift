@@ -1,4 +1,5 @@
 internal import EventSchema
+internal import FilterLanguage
 
 /// All fields of system call events, and how their names are read.
 public enum FieldCatalogue {
@@ -41,7 +42,7 @@ public enum FieldCatalogue {
         }
       }
       guard let dot = prefix.lastIndex(of: ".") else {
-        return .failure(.unknownField(name: name, suggestion: Spelling.closest(to: name, among: byName.keys)))
+        return .failure(.unknownField(name: name, suggestion: Suggestion.closest(to: name, among: byName.keys)))
       }
       prefix = prefix[..<dot]
     }
@@ -97,7 +98,7 @@ public enum FieldCatalogue {
     switch info.id {
     case .evtArg, .evtRawarg:
       guard let parameter = ParameterNames.byName[argument] else {
-        let suggestion = Spelling.closest(to: argument, among: ParameterNames.byName.keys)
+        let suggestion = Suggestion.closest(to: argument, among: ParameterNames.byName.keys)
         return .failure(.unknownParameter(field: info.name, parameter: argument, suggestion: suggestion))
       }
       return .success(
@@ -106,7 +107,7 @@ public enum FieldCatalogue {
           parameters: parameter.positions))
     case .evtTypeIs:
       guard EventNames.isEvent(argument) else {
-        let suggestion = Spelling.closest(to: argument, among: EventNames.events)
+        let suggestion = Suggestion.closest(to: argument, among: EventNames.events)
         return .failure(.unknownEvent(field: info.name, event: argument, suggestion: suggestion))
       }
       return .success(ResolvedField(info, name: name, key: Array(argument.utf8)))
@@ -166,7 +167,7 @@ public enum EventNames {
   public static func isKnown(_ name: String) -> Bool { events.contains(name) || syscalls.contains(name) }
 
   public static func suggestion(for name: String) -> String? {
-    Spelling.closest(to: name, among: events.union(syscalls))
+    Suggestion.closest(to: name, among: events.union(syscalls))
   }
 }
 

@@ -1,3 +1,5 @@
+internal import JSONText
+
 extension Diagnostic {
   /// The problem as one JSON object on one line.
   public var json: String {
@@ -20,25 +22,7 @@ extension Diagnostic.Location {
 
 /// Quotes a text as a JSON string.
 func jsonString(_ text: String) -> String {
-  var bytes: [UInt8] = [UInt8(ascii: "\"")]
-  bytes.reserveCapacity(text.utf8.count + 2)
-  for byte in text.utf8 {
-    switch byte {
-    case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
-    case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
-    case 0x08: bytes.append(contentsOf: "\\b".utf8)
-    case 0x09: bytes.append(contentsOf: "\\t".utf8)
-    case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-    case 0x0C: bytes.append(contentsOf: "\\f".utf8)
-    case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-    case 0..<0x20:
-      let digits = Array("0123456789abcdef".utf8)
-      bytes.append(contentsOf: "\\u00".utf8)
-      bytes.append(digits[Int(byte >> 4)])
-      bytes.append(digits[Int(byte & 15)])
-    default: bytes.append(byte)
-    }
-  }
-  bytes.append(UInt8(ascii: "\""))
-  return String(decoding: bytes, as: UTF8.self)
+  var writer = JSONWriter()
+  writer.string(text)
+  return String(decoding: writer.bytes, as: UTF8.self)
 }
