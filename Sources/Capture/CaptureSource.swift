@@ -74,10 +74,20 @@ public struct CaptureOptions: Sendable {
   public var loadable: Interest = .everything
   /// Threads of this process never make events: an agent that watched itself would feed itself.
   public var ignoredProcess: Int32?
+  /// What a driver that needs a target traces; the others watch the whole host and pass it over.
+  public var target: TraceTarget?
   /// Called with each program that was refused, and the telling lines of the verifier's log.
   public var onDegraded: (@Sendable (_ program: String, _ reason: String) -> Void)?
 
   public init() {}
+}
+
+/// The processes that the ptrace driver watches.
+public enum TraceTarget: Sendable, Equatable {
+  /// Started by the driver, as its tracee: the program, found along `PATH` if it has no slash, and its arguments.
+  case command([String])
+  /// Running already: these processes with all their threads and descendants from now on.
+  case processes([Int32])
 }
 
 /// Every way capture can fail, each with the values needed to act on it.

@@ -10,7 +10,15 @@ import Testing
 @Suite(.serialized) struct Conformance {}
 
 /// The drivers that the conformance tests run on. Each test takes one as its argument and runs unchanged on all.
-let drivers: [DriverKind] = [.modernEBPF]
+///
+/// `WINDHOVER_DRIVERS` names others, with commas between them.
+let drivers: [DriverKind] = {
+  guard let names = getenv("WINDHOVER_DRIVERS") else { return [.modernEBPF] }
+  return String(cString: names).split(separator: ",").map { name in
+    guard let kind = DriverKind(rawValue: String(name)) else { fatalError("WINDHOVER_DRIVERS: no driver \(name)") }
+    return kind
+  }
+}()
 
 /// An event, copied out of its batch so that a test can look at it after the capture ended.
 struct RecordedEvent: CustomStringConvertible {

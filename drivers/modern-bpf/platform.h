@@ -53,6 +53,7 @@ extern void *bpf_rdonly_cast(const void *object, uint32_t type) __ksym __weak;
 	(void *)__builtin_preserve_access_index(&wh_of->member);		\
 })
 #define WH_HAS(member) bpf_core_field_exists(member)
+#define WH_TYPE_SIZE(type) bpf_core_type_size(type)
 /* The structure that a member at this address lies in. */
 #define WH_CONTAINER(pointer, type, member) \
 	((type *)((char *)(pointer) - bpf_core_field_offset(type, member)))

@@ -41,7 +41,7 @@ WH_INLINE bool wh_id_is_mapped(struct uid_gid_map *map, uint32_t id)
 		first = WH_FETCH(extent, lower_first);
 		if (id >= first && id - first < WH_FETCH(extent, count))
 			return true;
-		extent = (void *)extent + bpf_core_type_size(struct uid_gid_extent);
+		extent = (void *)extent + WH_TYPE_SIZE(struct uid_gid_extent);
 	}
 	return false;
 }

@@ -22,7 +22,7 @@ enum {
 /* The id that a struct pid has in the namespace at a level. */
 WH_INLINE struct upid *wh_upid(struct pid *pid, uint32_t level)
 {
-	return WH_ADDRESS(pid, numbers) + (level & 31) * bpf_core_type_size(struct upid);
+	return WH_ADDRESS(pid, numbers) + (level & 31) * WH_TYPE_SIZE(struct upid);
 }
 
 /* The innermost pid namespace of a task. */
