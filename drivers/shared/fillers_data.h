@@ -4,7 +4,7 @@
 #define WH_FILLERS_DATA_H
 
 #include "expand.h"
-#include "kernel_sockets.h"
+#include "readers.h"
 
 enum { WH_VECTORS = 32 };
 
