@@ -68,9 +68,9 @@ WH_NUMBER(mm_vm_swap)
 	return mm ? wh_kibibytes(wh_kernel_rss_pages(mm, 2)) : 0;
 }
 
-WH_INLINE const struct cred *wh_credentials(struct wh_call *call)
+WH_INLINE struct cred *wh_credentials(struct wh_call *call)
 {
-	return WH_GET(call->task, cred);
+	return (struct cred *)WH_GET(call->task, cred);	/* const in the kernel */
 }
 
 WH_NUMBER(task_euid) { return WH_GET(wh_credentials(call), euid.val); }
