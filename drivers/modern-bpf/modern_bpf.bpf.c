@@ -12,6 +12,7 @@
  */
 #include "emit.h"
 #include "programs.h"
+#include "messages.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -28,7 +29,7 @@ WH_INLINE bool wh_is_wanted(uint64_t number, uint8_t when)
 	if (number >= WH_CALL_NUMBERS)
 		return false;
 	WH_OPAQUE(number);
-	return (control.wanted[number & (WH_CALL_NUMBERS - 1)] & when) != 0;
+	return (WH_CONTROL(wanted[number & (WH_CALL_NUMBERS - 1)]) & when) != 0;
 }
 
 WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, uint8_t when)
@@ -40,32 +41,32 @@ WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, ui
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int wh_sys_exit(uint64_t *context)
 {
 	return wh_dispatch(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT);
 }
 
-SEC("tp_btf/sys_enter")
+WH_TRACEPOINT("sys_enter")
 int wh_sys_enter(uint64_t *context)
 {
 	return wh_dispatch(context, &entry_programs, context[1], WH_WANTED_ENTRY);
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_generic(uint64_t *context)
 {
 	struct wh_call call = wh_finished_call(context);
 
 	if (wh_is_left_out(call.task))
 		return 0;
-	call.code = control.code[call.number & (WH_CALL_NUMBERS - 1)];
+	call.code = WH_CONTROL(code[call.number & (WH_CALL_NUMBERS - 1)]);
 	WH_EMIT(generic, &call);
 	return 0;
 }
 
 /* A successful exec makes its event at its own tracepoint, where the new image's name is still known. */
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execve(uint64_t *context)
 {
 	struct wh_call call = wh_finished_call(context);
@@ -75,7 +76,7 @@ int x_execve(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execveat(uint64_t *context)
 {
 	struct wh_call call = wh_finished_call(context);
@@ -85,7 +86,7 @@ int x_execveat(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
+WH_TRACEPOINT("sched_process_exec")
 int t_execve(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task(), .exec_succeeded = true };
@@ -97,61 +98,7 @@ int t_execve(uint64_t *context)
 	return 0;
 }
 
-enum { WH_MESSAGES = 16 };
-
-/*
- * One event for one message of sendmmsg or recvmmsg. These two are functions of their own for the verifier, which
- * checks them once and not once per message (global functions, 5.6); they can be given numbers only.
- */
-#define WH_MESSAGE_FUNCTION(symbol)						\
-__attribute__((noinline))							\
-int wh_one_##symbol(uint64_t descriptor, uint64_t message, int64_t result)	\
-{										\
-	struct wh_call call = { .task = wh_current_task(), .result = result, .message = message }; \
-										\
-	call.arguments[0] = descriptor;						\
-	WH_EMIT(symbol, &call);							\
-	return 0;								\
-}
-
-WH_MESSAGE_FUNCTION(sendmmsg)
-WH_MESSAGE_FUNCTION(recvmmsg)
-
-/* What the kernel counted for each message lies behind its header. A call without a message makes one event. */
-WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t, int64_t))
-{
-	struct wh_call call = wh_finished_call(context);
-	uint32_t i;
-
-	if (wh_is_left_out(call.task))
-		return 0;
-	if (call.result <= 0)
-		return make(call.arguments[0], 0, call.result);
-	for (i = 0; i < WH_MESSAGES; i++) {
-		uint64_t message = call.arguments[1] + i * sizeof(struct wh_counted_message);
-		uint32_t length = 0;
-
-		if (i >= (uint64_t)call.result)
-			break;
-		wh_read_user(&length, sizeof(length), message + sizeof(struct wh_message));
-		make(call.arguments[0], message, length);
-	}
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int x_sendmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_sendmmsg);
-}
-
-SEC("tp_btf/sys_exit")
-int x_recvmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_recvmmsg);
-}
-
-SEC("tp_btf/sched_process_exit")
+WH_TRACEPOINT("sched_process_exit")
 int t_procexit(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -162,7 +109,7 @@ int t_procexit(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/signal_deliver")
+WH_TRACEPOINT("signal_deliver")
 int t_signaldeliver(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -176,7 +123,7 @@ int t_signaldeliver(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sched_switch")
+WH_TRACEPOINT("sched_switch")
 int t_sched_switch(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -204,13 +151,13 @@ WH_INLINE int wh_page_fault(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/page_fault_user")
+WH_TRACEPOINT("page_fault_user")
 int t_page_fault_user(uint64_t *context)
 {
 	return wh_page_fault(context);
 }
 
-SEC("tp_btf/page_fault_kernel")
+WH_TRACEPOINT("page_fault_kernel")
 int t_page_fault_kernel(uint64_t *context)
 {
 	return wh_page_fault(context);

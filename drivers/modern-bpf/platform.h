@@ -19,6 +19,7 @@ extern const volatile struct wh_settings settings;
 #include "../schema/event_schema.h"
 
 #define WH_INLINE static __always_inline
+#define WH_TRACEPOINT(name) SEC("tp_btf/" name)
 
 /*
  * One member of a kernel structure; zero if it cannot be read.
