@@ -13,7 +13,7 @@ internal import Glibc
   public static var kind: DriverKind { .modernEBPF }
 
   private let programs: LoadedPrograms
-  private var lanes: Lanes
+  private var lanes: Lanes<MappedRing>
   /// The programs' global variable, in memory that this process and the kernel share.
   private let control: UnsafeMutablePointer<wh_control>
   private let controlMapping: MappedArray
