@@ -1,5 +1,6 @@
 internal import CLinux
 public import Capture
+internal import Glibc
 
 /// A ring in this process's memory, from the reader's side. Positions only ever grow.
 public protocol LaneRing: AnyObject {
@@ -44,7 +45,7 @@ public struct Lanes<Ring: LaneRing>: ~Copyable {
   }
 
   /// Looks at what is there now. False if no lane has a record that may be lent.
-  public mutating func look(horizon: UInt64) -> Bool {
+  mutating func look(horizon: UInt64) -> Bool {
     var isReady = false
     for index in rings.indices {
       let ring = rings[index]
@@ -59,8 +60,26 @@ public struct Lanes<Ring: LaneRing>: ~Copyable {
     return isReady
   }
 
+  /// Looks until there is something to lend, or `limit` has passed.
+  ///
+  /// Nobody wakes us: a wake-up per record costs the captured process more than the record itself.
+  ///
+  /// - Returns: The horizon of the batch.
+  public mutating func wait(upTo limit: Duration) -> UInt64 {
+    let deadline = wh_clock_monotonic() &+ limit.clampedNanoseconds
+    var pause: UInt64 = 1_000_000
+    while true {
+      let horizon = horizon
+      if look(horizon: horizon) { return horizon }
+      let now = wh_clock_monotonic()
+      guard now < deadline else { return horizon }
+      sleep(min(pause, deadline - now))
+      pause = min(pause * 2, 8_000_000)
+    }
+  }
+
   /// Up to when events may be lent so that none of another lane can turn up that is older. Take it before ``look``.
-  public var horizon: UInt64 { rings.count < 2 ? .max : wh_clock_boottime() &+ bootToEpoch &- Self.settling }
+  var horizon: UInt64 { rings.count < 2 ? .max : wh_clock_boottime() &+ bootToEpoch &- Self.settling }
 
   /// Records taken so far, those among them that did not decode, and those that the kernel says it could not write; the
   /// batch that is lent right now included.
@@ -68,5 +87,20 @@ public struct Lanes<Ring: LaneRing>: ~Copyable {
     windows.reduce((taken, malformed, reportedLost)) {
       ($0.0 + $1.takenCount, $0.1 + $1.malformedCount, $0.2 + $1.reportedLostCount)
     }
+  }
+}
+
+private func sleep(_ nanoseconds: UInt64) {
+  var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+  _ = unsafe nanosleep(&time, nil)
+}
+
+extension Duration {
+  /// Clamped to what 64 bits hold; negative counts as zero.
+  fileprivate var clampedNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    return seconds > 4_000_000_000
+      ? 4_000_000_000 * 1_000_000_000 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
   }
 }

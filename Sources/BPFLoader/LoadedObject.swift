@@ -31,7 +31,10 @@ public struct LoadedObject: ~Copyable {
       names.insert(ProgramTable.exitDispatcher)
       if table.programs.contains(where: { $0.place == .entry && names.contains($0.name) }) {
         names.insert(ProgramTable.entryDispatcher)
+        names.insert(ProgramTable.entryStage)
       }
+      names.insert(ProgramTable.exitStage)
+      names.subtract(refused)
       object.select { names.contains($0) }
       do throws(BPFError) {
         try prepare(&object)
@@ -39,7 +42,7 @@ public struct LoadedObject: ~Copyable {
       } catch {
         let reason = VerifierLog.tellingLines(error.log)
         let culprit = VerifierLog.refusedProgram(error.log)
-        let isSpare = culprit.map { names.contains($0) && !$0.hasPrefix("wh_") } ?? false
+        let isSpare = culprit.map { names.contains($0) && !ProgramTable.isDispatcher($0) } ?? false
         guard let culprit, isSpare else {
           throw .refused(program: culprit ?? name, errno: error.errno, log: reason)
         }

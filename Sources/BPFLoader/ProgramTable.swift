@@ -7,6 +7,12 @@ public import EventSchema
 public struct ProgramTable: Sendable {
   public static let exitDispatcher = "wh_sys_exit"
   public static let entryDispatcher = "wh_sys_enter"
+  /// Behind the dispatchers, for 32-bit calls.
+  public static let exitStage = "wh_ia32_exit"
+  public static let entryStage = "wh_ia32_enter"
+
+  /// Without a dispatcher there are no events at all; without any other program, its own are missing.
+  public static func isDispatcher(_ name: String) -> Bool { name == exitDispatcher || name == entryDispatcher }
 
   /// Where a program gets its events from.
   public enum Place: Equatable, Sendable {
@@ -55,5 +61,17 @@ public struct ProgramTable: Sendable {
     if events.contains(.execveat) { events.insert(.execve) }
     if interest.genericCalls.isEmpty { events.remove(.generic) }
     return events
+  }
+
+  /// The event made at the entry of a call whose exit makes `event`.
+  public static func entryEvent(of event: EventType) -> EventType? {
+    switch event {
+    case .open: .open_enter
+    case .creat: .creat_enter
+    case .openat: .openat_enter
+    case .openat2: .openat2_enter
+    case .connect: .connect_enter
+    default: nil
+    }
   }
 }

@@ -8,13 +8,9 @@ internal import Glibc
 struct LoadedPrograms: ~Copyable {
   let loaded: LoadedObject
   let rings: [MappedRing]
-  var object: BPFObject { _read { yield loaded.object } }
-  var table: ProgramTable { loaded.table }
-  var names: Set<String> { loaded.names }
-  var refused: EventTypeSet { loaded.refused }
 
   init(_ options: CaptureOptions) throws(CaptureError) {
-    loaded = try LoadedObject(name: "modern_bpf", options) { () throws(BPFError) in
+    let loaded = try LoadedObject(name: "modern_bpf", options) { () throws(BPFError) in
       try unsafe BPFObject(
         opening: UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size),
         name: "modern_bpf")
@@ -22,6 +18,7 @@ struct LoadedPrograms: ~Copyable {
       try Self.prepare(&object, options)
     }
     rings = try Self.makeRings(of: loaded.object, options)
+    self.loaded = loaded
   }
 
   /// How many rings the options ask for.
@@ -35,6 +32,7 @@ struct LoadedPrograms: ~Copyable {
     let lanes = laneCount(options)
     try object.resize(map: "scratches", entries: possibleCPUCount())
     try object.resize(map: "counters", entries: possibleCPUCount())
+    try object.resize(map: "foreigners", entries: possibleCPUCount())
     try object.resize(map: "rings", entries: lanes)
     if lanes == 1 { try object.resize(map: "ring", entries: options.bufferBytesPerLane) }
     let settings = try unsafe object.initialGlobals(".rodata").bindMemory(to: wh_settings.self)
@@ -46,7 +44,7 @@ struct LoadedPrograms: ~Copyable {
   /// The programs' global variable, in memory that this process and the kernel share.
   func mapControl() throws(CaptureError) -> MappedArray {
     do throws(BPFError) {
-      return try object.mapGlobals(".bss")
+      return try loaded.object.mapGlobals(".bss")
     } catch {
       throw .system(errno: error.errno, during: error.operation)
     }
@@ -55,24 +53,8 @@ struct LoadedPrograms: ~Copyable {
   func mapCounters() throws(CaptureError) -> MappedArray {
     do throws(BPFError) {
       return try MappedArray(
-        descriptor: object.descriptor(map: "counters"),
+        descriptor: loaded.object.descriptor(map: "counters"),
         byteCount: possibleCPUCount() * MemoryLayout<wh_counters>.stride)
-    } catch {
-      throw .system(errno: error.errno, during: error.operation)
-    }
-  }
-
-  func descriptor(map: String) throws(CaptureError) -> Int32 {
-    do throws(BPFError) {
-      return try object.descriptor(map: map)
-    } catch {
-      throw .system(errno: error.errno, during: error.operation)
-    }
-  }
-
-  func attach(_ program: String) throws(CaptureError) -> BPFLink {
-    do throws(BPFError) {
-      return try object.attach(program: program)
     } catch {
       throw .system(errno: error.errno, during: error.operation)
     }

@@ -47,24 +47,41 @@ WH_INLINE struct wh_turn *wh_own_turn(void)
 	return bpf_map_lookup_elem(&turns, &zero);
 }
 
+/* The next message's program finds the translated 32-bit call where this one has found it. */
+WH_INLINE void wh_keep_foreign(struct wh_call *call)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct wh_foreign *foreign = bpf_map_lookup_elem(&foreigners, &cpu);
+
+	if (foreign)
+		foreign->slot = call->slot;
+}
+
 /* What the kernel counted for each message lies behind its header. A call without a message makes one event. */
 #define WH_MESSAGE_PROGRAMS(symbol)						\
 WH_INLINE int wh_one_##symbol(uint64_t *context, struct wh_turn *turn, uint64_t index)	\
 {										\
-	struct wh_call call = wh_finished_call(context);			\
-	int64_t count = call.result;						\
+	struct wh_call call = {};						\
+	int64_t count;								\
 										\
-	if (wh_is_left_out(call.task))						\
+	if (!wh_finished_call(&call, context))					\
 		return 0;							\
+	count = call.result;							\
 	if (count > 0) {							\
-		call.message = call.arguments[1] + index * sizeof(struct wh_counted_message); \
-		call.result = wh_user_u32(call.message + sizeof(struct wh_message)); \
+		uint32_t header = call.is_compat ? sizeof(struct wh_message_32) : sizeof(struct wh_message); \
+		uint32_t size = call.is_compat ? sizeof(struct wh_counted_message_32) \
+					       : sizeof(struct wh_counted_message); \
+										\
+		call.message = call.arguments[1] + index * size;		\
+		call.result = wh_user_u32(call.message + header);		\
 	}									\
 	turn->task = (uint64_t)call.task;					\
 	turn->index = index + 1;						\
 	WH_EMIT(symbol, &call);							\
 	if ((int64_t)index + 1 >= count || index + 1 >= WH_MESSAGES)		\
 		return 0;							\
+	if (call.is_compat)							\
+		wh_keep_foreign(&call);						\
 	bpf_tail_call(context, &continuations, WH_CONTINUE_##symbol);		\
 	WH_COUNT(program_missing);						\
 	return 0;								\

@@ -61,6 +61,13 @@ struct {
 	__type(value, struct wh_counters);
 } counters SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct wh_foreign);
+} foreigners SEC(".maps");
+
 #ifndef WH_HAVE_HELPER_BOOT_CLOCK
 /* Only there to tell the driver in user space which clock the times of this build are of. */
 struct {
@@ -91,6 +98,11 @@ WH_INLINE uint32_t wh_snaplen(void)
 	struct wh_settings *fixed = bpf_map_lookup_elem(&settings, &zero);
 
 	return fixed ? fixed->snaplen : 0;
+}
+
+WH_INLINE bool wh_resolves_paths(void)
+{
+	return WH_CONTROL(resolves_paths) != 0;
 }
 
 /* This CPU's work area, for this program alone until wh_give_back(). */

@@ -12,11 +12,12 @@
  */
 #define WH_MESSAGE_FUNCTION(symbol)						\
 __attribute__((noinline))							\
-int wh_one_##symbol(uint64_t descriptor, uint64_t message, int64_t result)	\
+int wh_one_##symbol(uint64_t descriptor, uint64_t message, int64_t result, uint32_t is_compat) \
 {										\
 	struct wh_call call = { .task = wh_current_task(), .result = result, .message = message }; \
 										\
 	call.arguments[0] = descriptor;						\
+	call.is_compat = is_compat != 0;					\
 	WH_EMIT(symbol, &call);							\
 	return 0;								\
 }
@@ -25,23 +26,27 @@ WH_MESSAGE_FUNCTION(sendmmsg)
 WH_MESSAGE_FUNCTION(recvmmsg)
 
 /* What the kernel counted for each message lies behind its header. A call without a message makes one event. */
-WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t, int64_t))
+WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t, int64_t, uint32_t))
 {
-	struct wh_call call = wh_finished_call(context);
-	uint32_t i;
+	struct wh_call call = {};
+	uint32_t size = sizeof(struct wh_counted_message), header = sizeof(struct wh_message), i;
 
-	if (wh_is_left_out(call.task))
+	if (!wh_finished_call(&call, context))
 		return 0;
+	if (call.is_compat) {
+		size = sizeof(struct wh_counted_message_32);
+		header = sizeof(struct wh_message_32);
+	}
 	if (call.result <= 0)
-		return make(call.arguments[0], 0, call.result);
+		return make(call.arguments[0], 0, call.result, call.is_compat);
 	for (i = 0; i < WH_MESSAGES; i++) {
-		uint64_t message = call.arguments[1] + i * sizeof(struct wh_counted_message);
+		uint64_t message = call.arguments[1] + i * size;
 		uint32_t length = 0;
 
 		if (i >= (uint64_t)call.result)
 			break;
-		wh_read_user(&length, sizeof(length), message + sizeof(struct wh_message));
-		make(call.arguments[0], message, length);
+		wh_read_user(&length, sizeof(length), message + header);
+		make(call.arguments[0], message, length, call.is_compat);
 	}
 	return 0;
 }

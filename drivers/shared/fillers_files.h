@@ -81,6 +81,14 @@ WH_BYTES(opened_path)
 	return file ? wh_path_of(call->scratch, file, room) : 0;
 }
 
+/* Where the opened file lies, whatever names led there. Empty if nobody asked: the walk can cost as much as the call. */
+WH_BYTES(opened_realpath)
+{
+	struct file *file = wh_resolves_paths() && call->result >= 0 ? wh_file_of(call, call->result) : NULL;
+
+	return file ? wh_path_of(call->scratch, file, room) : 0;
+}
+
 WH_NUMBER(mode_argument_1) { return call->arguments[1] & 07777; }
 WH_NUMBER(mode_argument_2) { return call->arguments[2] & 07777; }
 WH_NUMBER(mknod_mode) { return wh_map_node_mode(call->arguments[1]); }
