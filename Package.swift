@@ -36,15 +36,21 @@ let package = Package(
       name: "CBPF",
       linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
     .target(name: "CBPFObjects", dependencies: ["CEventSchema"], path: "drivers/objects", publicHeadersPath: "."),
-    .target(name: "BPFLoader", dependencies: ["CBPF", "CLinux", "Capture"], swiftSettings: raw),
+    .target(
+      name: "BPFLoader", dependencies: ["CBPF", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
+      swiftSettings: raw),
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
     .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
     .target(
       name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(name: "DriverBuild", dependencies: ["Capture", "CBPFObjects", "CLinux"], swiftSettings: raw),
     .target(
-      name: "DriverSelection", dependencies: ["Capture", "CLinux", "ModernBPFDriver", "PtraceDriver"],
+      name: "BPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "DriverBuild", "EventSchema"],
+      swiftSettings: raw),
+    .target(
+      name: "DriverSelection", dependencies: ["BPFDriver", "Capture", "CLinux", "ModernBPFDriver", "PtraceDriver"],
       swiftSettings: lending),
 
     // State and fields.
@@ -82,7 +88,7 @@ let package = Package(
     .executableTarget(
       name: "windhover",
       dependencies: [
-        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs",
+        "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs",
         "RuleCompiler", "RuleEngine", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
@@ -135,7 +141,7 @@ let package = Package(
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
     .testTarget(
-      name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "DriverConformance", dependencies: ["BPFDriver", "ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(

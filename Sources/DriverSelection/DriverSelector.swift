@@ -1,3 +1,4 @@
+internal import BPFDriver
 public import Capture
 internal import ModernBPFDriver
 internal import PtraceDriver
@@ -42,8 +43,13 @@ public struct DriverSelector: Sendable {
 
   public init(order: [DriverKind] = [.modernEBPF, .ebpf, .kmod, .ptrace]) { self.order = order }
 
-  /// Drivers that this build contains.
-  public static var built: Set<DriverKind> { ModernBPFDriver.isBuilt ? [.modernEBPF, .ptrace] : [.ptrace] }
+  /// Drivers that this build contains, or that were built for the running kernel.
+  public static var built: Set<DriverKind> {
+    var built: Set<DriverKind> = [.ptrace]
+    if ModernBPFDriver.isBuilt { built.insert(.modernEBPF) }
+    if BPFDriver.isBuilt { built.insert(.ebpf) }
+    return built
+  }
 
   /// Every driver's verdict, in order of preference. Changes nothing on the host.
   public func assess(_ host: borrowing HostFacts) -> [Assessment] {
@@ -51,11 +57,11 @@ public struct DriverSelector: Sendable {
   }
 
   private static func assess(_ kind: DriverKind, _ host: borrowing HostFacts) -> DriverSupport {
-    guard host.builtDrivers.contains(kind) else { return .unsupported([.notBuilt(kind)]) }
-    return switch kind {
-    case .modernEBPF: ModernBPFDriver.assess(host)
+    switch kind {
+    case .modernEBPF: host.builtDrivers.contains(kind) ? ModernBPFDriver.assess(host) : .unsupported([.notBuilt(kind)])
+    case .ebpf: BPFDriver.assess(host)
     case .ptrace: PtraceDriver.assess(host)
-    case .ebpf, .kmod: .unsupported([.notBuilt(kind)])
+    case .kmod: .unsupported([.notBuilt(kind)])
     }
   }
 
@@ -97,8 +103,9 @@ public struct DriverSelector: Sendable {
   ) throws(CaptureError) -> any CaptureDriver & ~Copyable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
+    case .ebpf: return try BPFDriver(opening: options)
     case .ptrace: return try PtraceDriver(opening: options)
-    case .ebpf, .kmod: throw .notBuilt(kind)
+    case .kmod: throw .notBuilt(kind)
     }
   }
 }

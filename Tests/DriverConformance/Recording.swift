@@ -1,3 +1,4 @@
+import BPFDriver
 import CCalls
 import Capture
 import EventSchema

@@ -1,3 +1,4 @@
+import BPFDriver
 import CCalls
 import Capture
 import EventSchema
@@ -11,6 +12,7 @@ extension Conformance {
     @Test(arguments: drivers) func aMillionOpensAreSeenExactlyOnce(_ kind: DriverKind) throws {
       switch kind {
       case .modernEBPF: try storm(ModernBPFDriver.self)
+      case .ebpf: try storm(BPFDriver.self)
       default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
       }
     }
