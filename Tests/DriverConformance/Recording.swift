@@ -100,12 +100,13 @@ extension [RecordedEvent] {
 /// Uses the driver that stays open for the whole process, or one of its own if `options` asks for something special. A
 /// host that cannot run the driver makes the test fail with the driver's own words: a skip here would look like a pass.
 func record(
-  _ kind: DriverKind, _ events: [EventType], calls: [SyscallCode] = [], options: CaptureOptions? = nil,
-  _ body: () throws -> Void
+  _ kind: DriverKind, _ events: [EventType], calls: [SyscallCode] = [], resolvesPaths: Bool = false,
+  options: CaptureOptions? = nil, _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
-  let interest = Interest(events: EventTypeSet(events), genericCalls: SyscallSet(calls))
-  return switch kind {
-  case .modernEBPF: try record(ModernBPFDriver.self, interest, options, body)
+  let interest = Interest(
+    events: EventTypeSet(events), genericCalls: SyscallSet(calls), resolvesPaths: resolvesPaths)
+  switch kind {
+  case .modernEBPF: return try record(ModernBPFDriver.self, interest, options, body)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
