@@ -225,10 +225,10 @@ static long set_interest(struct wh_consumer *consumer, const void __user *argume
 	interest = memdup_user(argument, sizeof(*interest));
 	if (IS_ERR(interest))
 		return PTR_ERR(interest);
-	if (interest->points & ~WH_KMOD_POINTS_ALL || interest->options & ~WH_KMOD_OPTIONS_ALL)
-		error = -EINVAL;
 	if (interest->points & ~wh_points_available())
 		error = -EOPNOTSUPP;
+	if (interest->points & ~WH_KMOD_POINTS_ALL || interest->options & ~WH_KMOD_OPTIONS_ALL)
+		error = -EINVAL;
 	for (i = 0; i < WH_KMOD_CALL_NUMBERS; i++)
 		if (interest->wanted[i] & ~(WH_KMOD_WANTED_EXIT | WH_KMOD_WANTED_ENTRY))
 			error = -EINVAL;
