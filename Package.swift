@@ -40,7 +40,12 @@ let package = Package(
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
-    .target(name: "DriverSelection", dependencies: ["Capture", "CLinux", "ModernBPFDriver"], swiftSettings: lending),
+    .target(name: "CKmod"),
+    .target(
+      name: "KmodDriver", dependencies: ["CKmod", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(
+      name: "DriverSelection", dependencies: ["Capture", "CLinux", "KmodDriver", "ModernBPFDriver"],
+      swiftSettings: lending),
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
@@ -77,8 +82,8 @@ let package = Package(
     .executableTarget(
       name: "windhover",
       dependencies: [
-        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs",
-        "RuleCompiler", "RuleEngine", "SystemState",
+        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText",
+        "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
@@ -130,7 +135,7 @@ let package = Package(
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
     .testTarget(
-      name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "DriverConformance", dependencies: ["KmodDriver", "ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(

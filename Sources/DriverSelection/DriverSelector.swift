@@ -1,4 +1,5 @@
 public import Capture
+internal import KmodDriver
 internal import ModernBPFDriver
 
 /// What one driver says of this host.
@@ -41,8 +42,10 @@ public struct DriverSelector: Sendable {
 
   public init(order: [DriverKind] = [.modernEBPF, .ebpf, .kmod, .ptrace]) { self.order = order }
 
-  /// Drivers that this build contains.
-  public static var built: Set<DriverKind> { ModernBPFDriver.isBuilt ? [.modernEBPF] : [] }
+  /// Drivers that this build contains, or that were built for this kernel.
+  public static var built: Set<DriverKind> {
+    Set<DriverKind>(ModernBPFDriver.isBuilt ? [.modernEBPF] : []).union(KmodDriver.isBuilt ? [.kmod] : [])
+  }
 
   /// Every driver's verdict, in order of preference. Changes nothing on the host.
   public func assess(_ host: borrowing HostFacts) -> [Assessment] {
@@ -53,7 +56,8 @@ public struct DriverSelector: Sendable {
     guard host.builtDrivers.contains(kind) else { return .unsupported([.notBuilt(kind)]) }
     return switch kind {
     case .modernEBPF: ModernBPFDriver.assess(host)
-    case .ebpf, .kmod, .ptrace: .unsupported([.notBuilt(kind)])
+    case .kmod: KmodDriver.assess(host)
+    case .ebpf, .ptrace: .unsupported([.notBuilt(kind)])
     }
   }
 
@@ -89,7 +93,8 @@ public struct DriverSelector: Sendable {
   ) throws(CaptureError) -> any CaptureDriver & ~Copyable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
-    case .ebpf, .kmod, .ptrace: throw .notBuilt(kind)
+    case .kmod: return try KmodDriver(opening: options)
+    case .ebpf, .ptrace: throw .notBuilt(kind)
     }
   }
 }

@@ -2,6 +2,7 @@ import CCalls
 import Capture
 import EventSchema
 import Glibc
+import KmodDriver
 import ModernBPFDriver
 import Testing
 
@@ -105,6 +106,7 @@ func record(
 ) throws -> [RecordedEvent] {
   switch kind {
   case .modernEBPF: try record(ModernBPFDriver.self, events, calls: calls, options: options, body)
+  case .kmod: try record(KmodDriver.self, events, calls: calls, options: options, body)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
