@@ -35,7 +35,7 @@ let package = Package(
     .target(
       name: "CBPF",
       linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
-    .target(name: "CBPFObjects", path: "drivers/objects", publicHeadersPath: "."),
+    .target(name: "CBPFObjects", dependencies: ["CEventSchema"], path: "drivers/objects", publicHeadersPath: "."),
     .target(name: "BPFLoader", dependencies: ["CBPF", "CLinux", "Capture"], swiftSettings: raw),
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
@@ -43,8 +43,11 @@ let package = Package(
     .target(name: "CKmod"),
     .target(
       name: "KmodDriver", dependencies: ["CKmod", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
     .target(
-      name: "DriverSelection", dependencies: ["Capture", "CLinux", "KmodDriver", "ModernBPFDriver"],
+      name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(
+      name: "DriverSelection", dependencies: ["Capture", "CLinux", "KmodDriver", "ModernBPFDriver", "PtraceDriver"],
       swiftSettings: lending),
 
     // State and fields.

@@ -1,6 +1,7 @@
 public import Capture
 internal import KmodDriver
 internal import ModernBPFDriver
+internal import PtraceDriver
 
 /// What one driver says of this host.
 public struct Assessment: Sendable, Equatable {
@@ -44,7 +45,10 @@ public struct DriverSelector: Sendable {
 
   /// Drivers that this build contains, or that were built for this kernel.
   public static var built: Set<DriverKind> {
-    Set<DriverKind>(ModernBPFDriver.isBuilt ? [.modernEBPF] : []).union(KmodDriver.isBuilt ? [.kmod] : [])
+    var built: Set<DriverKind> = [.ptrace]
+    if ModernBPFDriver.isBuilt { built.insert(.modernEBPF) }
+    if KmodDriver.isBuilt { built.insert(.kmod) }
+    return built
   }
 
   /// Every driver's verdict, in order of preference. Changes nothing on the host.
@@ -57,7 +61,8 @@ public struct DriverSelector: Sendable {
     return switch kind {
     case .modernEBPF: ModernBPFDriver.assess(host)
     case .kmod: KmodDriver.assess(host)
-    case .ebpf, .ptrace: .unsupported([.notBuilt(kind)])
+    case .ptrace: PtraceDriver.assess(host)
+    case .ebpf: .unsupported([.notBuilt(kind)])
     }
   }
 
@@ -70,9 +75,15 @@ public struct DriverSelector: Sendable {
     onFallback: (Assessment) -> Void = { _ in }
   ) throws(SelectionError) -> any CaptureDriver & ~Copyable {
     var verdicts: [Assessment] = []
-    let candidates = if case .only(let kind) = choice { [kind] } else { order }
+    // Only a tracer starts a command; and it watches nothing else, so nobody else wants it.
+    let candidates =
+      switch choice {
+      case .only(let kind): [kind]
+      case .automatic: options.target == nil ? order : [.ptrace]
+      }
     for kind in candidates {
-      let support = DriverSelector.assess(kind, host)
+      var support = DriverSelector.assess(kind, host)
+      if kind == .ptrace, options.target == nil { support = .unsupported([.needsCommand]) }
       guard support == .supported else {
         verdicts.append(Assessment(kind: kind, support: support))
         continue
@@ -94,7 +105,8 @@ public struct DriverSelector: Sendable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
     case .kmod: return try KmodDriver(opening: options)
-    case .ebpf, .ptrace: throw .notBuilt(kind)
+    case .ptrace: return try PtraceDriver(opening: options)
+    case .ebpf: throw .notBuilt(kind)
     }
   }
 }

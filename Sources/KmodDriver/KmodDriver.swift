@@ -37,7 +37,7 @@ internal import Glibc
     let info = try device.info()
     let bootToEpoch = wh_clock_realtime() &- wh_clock_boottime()
     let setup = wh_kmod_setup(
-      version: UInt32(WH_KMOD_VERSION.rawValue), ring_bytes: Self.ringBytes(options),
+      version: UInt32(WH_KMOD_VERSION), ring_bytes: Self.ringBytes(options),
       snaplen: UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN))),
       ignored_process: UInt32(bitPattern: options.ignoredProcess ?? 0), boot_to_epoch_ns: bootToEpoch)
     try device.setUp(setup)
@@ -56,9 +56,9 @@ internal import Glibc
   static func ringBytes(_ options: CaptureOptions) -> UInt32 {
     let online = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     let sharers = options.cpusPerLane < 1 ? online : min(options.cpusPerLane, online)
-    let wished = max(options.bufferBytesPerLane / sharers, Int(WH_KMOD_RING_MIN.rawValue))
+    let wished = max(options.bufferBytesPerLane / sharers, Int(WH_KMOD_RING_MIN))
     let power = Int.bitWidth - 1 - wished.leadingZeroBitCount
-    return UInt32(min(1 << power, Int(WH_KMOD_RING_MAX.rawValue)))
+    return UInt32(min(1 << power, Int(WH_KMOD_RING_MAX)))
   }
 
   @_lifetime(&self)
@@ -86,11 +86,9 @@ internal import Glibc
   public mutating func capture(_ interest: Interest) throws(CaptureError) {
     var wish = wh_kmod_interest()
     wish.points = Self.points(for: interest) & points
+    if interest.resolvesPaths { wish.options = UInt32(WH_KMOD_OPTION_PATHS) }
     unsafe withUnsafeMutableBytes(of: &wish.wanted) { wanted in
-      for call in Schema.syscalls {
-        guard let number = call.nativeNumber, number < Int(WH_KMOD_CALL_NUMBERS.rawValue) else { continue }
-        unsafe wanted[number] = Self.bits(for: call, interest)
-      }
+      for call in Schema.callSlots { unsafe wanted[call.slot] = Self.bits(for: call.syscall, interest) }
     }
     try device.capture(wish)
   }
@@ -103,9 +101,9 @@ internal import Glibc
       call.event == .generic
       ? interest.events.contains(.generic) && interest.genericCalls.contains(call.code)
       : interest.events.contains(call.event)
-    if isWanted { bits |= UInt8(WH_KMOD_WANTED_EXIT.rawValue) }
+    if isWanted { bits |= UInt8(WH_KMOD_WANTED_EXIT) }
     if let entry = entryEvent(of: call.code), interest.events.contains(entry) {
-      bits |= UInt8(WH_KMOD_WANTED_ENTRY.rawValue)
+      bits |= UInt8(WH_KMOD_WANTED_ENTRY)
     }
     return bits
   }
@@ -124,11 +122,11 @@ internal import Glibc
 
   /// Events that tracepoints of their own make. The successful exec of either call is reported as `execve`.
   private static let tracepoints: [(name: String, bit: UInt32, events: [EventType])] = [
-    ("sched_process_exec", UInt32(WH_KMOD_POINT_EXEC.rawValue), [.execve, .execveat]),
-    ("sched_process_exit", UInt32(WH_KMOD_POINT_EXIT.rawValue), [.procexit]),
-    ("signal_deliver", UInt32(WH_KMOD_POINT_SIGNAL.rawValue), [.signaldeliver]),
-    ("sched_switch", UInt32(WH_KMOD_POINT_SWITCH.rawValue), [.sched_switch]),
-    ("page_fault_user, page_fault_kernel", UInt32(WH_KMOD_POINT_FAULT.rawValue), [.page_fault]),
+    ("sched_process_exec", UInt32(WH_KMOD_POINT_EXEC), [.execve, .execveat]),
+    ("sched_process_exit", UInt32(WH_KMOD_POINT_EXIT), [.procexit]),
+    ("signal_deliver", UInt32(WH_KMOD_POINT_SIGNAL), [.signaldeliver]),
+    ("sched_switch", UInt32(WH_KMOD_POINT_SWITCH), [.sched_switch]),
+    ("page_fault_user, page_fault_kernel", UInt32(WH_KMOD_POINT_FAULT), [.page_fault]),
   ]
 
   private static func points(for interest: Interest) -> UInt32 {

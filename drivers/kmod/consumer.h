@@ -33,7 +33,7 @@ struct wh_ring {
  * struct wh_consumer - one open of the device
  * @slot: place in wh_consumers
  * @is_set_up: WH_KMOD_SETUP was done: the members below it are constant from then on, @rings only gains entries
- * @wanted: by native call number, WH_KMOD_WANTED_ bits; changed at any time, one byte each
+ * @wanted: by slot of the call, WH_KMOD_WANTED_ bits; changed at any time, one byte each
  * @points: WH_KMOD_POINT_ bits
  * @options: WH_KMOD_OPTION_ bits
  * @rings: by CPU number; an entry that is there stays until the consumer goes
@@ -49,7 +49,7 @@ struct wh_consumer {
 	u64 boot_to_epoch_ns;
 	u32 points;
 	u32 options;
-	u8 wanted[WH_KMOD_CALL_NUMBERS];
+	u8 wanted[WH_CALL_SLOTS];
 	struct wh_kmod_status *status;
 	struct wh_ring *rings[];
 };
@@ -57,8 +57,12 @@ struct wh_consumer {
 extern struct mutex wh_attach_lock;
 /* The consumers that are set up; read with preemption off. */
 extern struct wh_consumer *wh_consumers[WH_KMOD_CONSUMERS];
-/* What any consumer wants: most calls of the machine end at a look at this. */
-extern u8 wh_wanted[WH_KMOD_CALL_NUMBERS];
+/*
+ * What any consumer wants, by the number that the kernel got: most calls of the machine end at a look at this. Bits of
+ * the native call as in wanted, those of the 32-bit call of that number shifted by WH_GATE_IA32.
+ */
+enum { WH_GATE_IA32 = 2 };
+extern u8 wh_gate[WH_CALL_NUMBERS];
 
 struct wh_ring *wh_ring_create(u32 size, int node);
 void wh_ring_destroy(struct wh_ring *ring);

@@ -30,7 +30,7 @@ DEFINE_MUTEX(wh_attach_lock);
 /* Who changes wh_consumers, or the rings of one of them. */
 static DEFINE_MUTEX(rings_lock);
 struct wh_consumer *wh_consumers[WH_KMOD_CONSUMERS];
-u8 wh_wanted[WH_KMOD_CALL_NUMBERS] __read_mostly;
+u8 wh_gate[WH_CALL_NUMBERS] __read_mostly;
 
 /* Every open, set up or not, has a slot; under rings_lock. */
 static bool slot_taken[WH_KMOD_CONSUMERS];
@@ -44,6 +44,16 @@ static bool may_watch(const struct file *file)
 	return file_ns_capable(file, &init_user_ns, CAP_SYS_ADMIN);
 }
 
+/* The number in a 32-bit call's register that leads to a slot: socketcall and ipc stand for all that they can ask for. */
+static u32 ia32_number(u32 slot)
+{
+	enum { SOCKETCALL = 102, IPC = 117 };
+
+	if (slot < WH_SLOT_SOCKETCALL)
+		return slot - WH_SLOT_IA32;
+	return slot < WH_SLOT_IPC ? SOCKETCALL : IPC;
+}
+
 /*
  * Takes the union of all interests and attaches what it needs. Under wh_attach_lock, which every consumer takes once
  * more between leaving wh_consumers and being freed.
@@ -51,23 +61,30 @@ static bool may_watch(const struct file *file)
 static int apply_interests(void)
 {
 	struct wh_consumer *consumers[WH_KMOD_CONSUMERS];
+	static u8 gate[WH_CALL_NUMBERS];	/* too large for the stack; the lock guards it */
 	u32 points = 0, i, slot, count = 0;
 	u8 all = 0;
 
 	lockdep_assert_held(&wh_attach_lock);
-	for (slot = 0; slot < WH_KMOD_CONSUMERS; slot++) {
-		consumers[count] = READ_ONCE(wh_consumers[slot]);
+	for (i = 0; i < WH_KMOD_CONSUMERS; i++) {
+		consumers[count] = READ_ONCE(wh_consumers[i]);
 		if (consumers[count])
 			points |= consumers[count++]->points;
 	}
-	for (i = 0; i < WH_KMOD_CALL_NUMBERS; i++) {
+	memset(gate, 0, sizeof(gate));
+	for (slot = 0; slot < WH_CALL_SLOTS; slot++) {
 		u8 wanted = 0;
 
-		for (slot = 0; slot < count; slot++)
-			wanted |= consumers[slot]->wanted[i];
-		WRITE_ONCE(wh_wanted[i], wanted);
+		for (i = 0; i < count; i++)
+			wanted |= consumers[i]->wanted[slot];
+		if (slot < WH_CALL_NUMBERS)
+			gate[slot] |= wanted;
+		else
+			gate[ia32_number(slot)] |= wanted << WH_GATE_IA32;
 		all |= wanted;
 	}
+	for (i = 0; i < WH_CALL_NUMBERS; i++)
+		WRITE_ONCE(wh_gate[i], gate[i]);
 	return wh_attach(all & WH_KMOD_WANTED_EXIT, all & WH_KMOD_WANTED_ENTRY, points);
 }
 
@@ -229,7 +246,7 @@ static long set_interest(struct wh_consumer *consumer, const void __user *argume
 		error = -EOPNOTSUPP;
 	if (interest->points & ~WH_KMOD_POINTS_ALL || interest->options & ~WH_KMOD_OPTIONS_ALL)
 		error = -EINVAL;
-	for (i = 0; i < WH_KMOD_CALL_NUMBERS; i++)
+	for (i = 0; i < WH_CALL_SLOTS; i++)
 		if (interest->wanted[i] & ~(WH_KMOD_WANTED_EXIT | WH_KMOD_WANTED_ENTRY))
 			error = -EINVAL;
 	if (error)
@@ -240,7 +257,7 @@ static long set_interest(struct wh_consumer *consumer, const void __user *argume
 	if (!smp_load_acquire(&consumer->is_set_up)) {
 		error = -ENXIO;
 	} else {
-		for (i = 0; i < WH_KMOD_CALL_NUMBERS; i++)
+		for (i = 0; i < WH_CALL_SLOTS; i++)
 			WRITE_ONCE(consumer->wanted[i], interest->wanted[i]);
 		WRITE_ONCE(consumer->points, interest->points);
 		WRITE_ONCE(consumer->options, interest->options);

@@ -5,7 +5,6 @@
 #include <linux/types.h>
 
 #include "consumer.h"
-#include "../schema/event_schema.h"
 
 int wh_device_add(void);
 void wh_device_remove(void);

@@ -33,10 +33,9 @@ typedef void (*wh_maker)(struct wh_call *call);
 
 int wh_events_init(void);
 size_t wh_scratch_size(void);
-/* By native call number; NULL for numbers that the schema does not know. */
-wh_maker wh_exit_maker(u32 number);
-wh_maker wh_entry_maker(u32 number);
-u16 wh_portable_code(u32 number);
+/* By slot of the call; NULL for slots that the schema does not know. */
+wh_maker wh_exit_maker(u32 slot);
+wh_maker wh_entry_maker(u32 slot);
 
 void wh_make_exec(struct wh_call *call);
 void wh_make_procexit(struct wh_call *call);

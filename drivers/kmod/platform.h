@@ -102,4 +102,6 @@ WH_INLINE int wh_read_user_string(void *to, uint32_t size, uint64_t from)
 	return size;
 }
 
+#include "../shared/kernel_header_variants.h"
+
 #endif

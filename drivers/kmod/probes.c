@@ -15,24 +15,30 @@
 #include "platform.h"
 #include "probes.h"
 #include "../shared/call.h"
+#include "../shared/ia32.h"
 #include "../shared/values.h"
-#include "../shared/fillers_points.h"
+#include "../shared/readers.h"
 
 DEFINE_PER_CPU(struct wh_cpu, wh_cpus);
 
-/* What an event is made of, and who may want it. */
+/*
+ * struct subject - what an event is made of, and who may want it
+ * @make: NULL for a call of an ABI that is not translated: it is counted
+ * @slot: of the call, if it is one
+ * @when: WH_KMOD_WANTED_ bit; 0 for a tracepoint
+ * @point: WH_KMOD_POINT_ bit
+ */
 struct subject {
 	wh_maker make;
-	u32 number;		/* of the call, if any */
-	u8 when;		/* WH_KMOD_WANTED_ bit; 0 for a tracepoint */
-	u32 point;		/* WH_KMOD_POINT_ bit */
-	bool is_foreign;
+	u32 slot;
+	u8 when;
+	u32 point;
 };
 
 static bool is_wanted(const struct wh_consumer *consumer, const struct subject *subject)
 {
 	if (subject->when)
-		return READ_ONCE(consumer->wanted[subject->number]) & subject->when;
+		return READ_ONCE(consumer->wanted[subject->slot]) & subject->when;
 	return READ_ONCE(consumer->points) & subject->point;
 }
 
@@ -56,7 +62,7 @@ static void make_for(struct wh_cpu *own, const struct wh_consumer *consumer, con
 		atomic64_inc((atomic64_t *)&consumer->status->homeless);
 		return;
 	}
-	if (subject->is_foreign) {
+	if (!subject->make) {
 		ring->producer->foreign++;
 		return;
 	}
@@ -92,34 +98,89 @@ static void make(const struct subject *subject, struct wh_call *call)
 	preempt_enable_notrace();
 }
 
-/* Kept out of the probe, so that a call that nobody wants costs no stack frame. */
-static noinline void make_call(struct pt_regs *registers, long result, u32 number, u8 when, wh_maker maker)
-{
-	struct subject subject = { .make = maker, .number = number, .when = when, .is_foreign = in_compat_syscall() };
-	struct wh_call call = { .result = result, .number = number, .code = wh_portable_code(number) };
-	unsigned long arguments[6];
-	u32 i;
+#ifdef CONFIG_X86
+#define WH_X32_BIT __X32_SYSCALL_BIT
 
-	if (!maker)
+static bool is_ia32_call(void)
+{
+	return in_ia32_syscall();
+}
+
+/* The upper halves are what a 64-bit caller of int 0x80 left there: the kernel does not look at them. */
+static u32 translate_ia32(struct wh_call *call, struct pt_regs *registers)
+{
+	u32 slot;
+
+	call->arguments[0] = (u32)registers->bx;
+	call->arguments[1] = (u32)registers->cx;
+	call->arguments[2] = (u32)registers->dx;
+	call->arguments[3] = (u32)registers->si;
+	call->arguments[4] = (u32)registers->di;
+	call->arguments[5] = (u32)registers->bp;
+	pagefault_disable();		/* socketcall and others have their arguments in memory */
+	slot = wh_translate_ia32(call);
+	pagefault_enable();
+	return slot;
+}
+#else
+#define WH_X32_BIT 0
+
+static bool is_ia32_call(void)
+{
+	return false;
+}
+
+static u32 translate_ia32(struct wh_call *call, struct pt_regs *registers)
+{
+	return 0;
+}
+#endif
+
+/* Kept out of the probes, so that a call that nobody wants costs no stack frame. */
+static noinline void make_call(struct pt_regs *registers, long result, u32 number, u8 when)
+{
+	struct subject subject = { .slot = number & ~WH_X32_BIT, .when = when };
+	struct wh_call call = { .result = result, .number = number };
+
+	if (is_ia32_call()) {
+		call.is_compat = true;
+		subject.slot = translate_ia32(&call, registers);
+	} else if (!in_compat_syscall()) {
+		unsigned long arguments[6];
+		u32 i;
+
+		syscall_get_arguments(current, registers, arguments);
+		for (i = 0; i < 6; i++)
+			call.arguments[i] = arguments[i];
+	}
+	if (subject.slot >= WH_CALL_SLOTS)
 		return;
-	syscall_get_arguments(current, registers, arguments);
-	for (i = 0; i < 6; i++)
-		call.arguments[i] = arguments[i];
+	call.slot = subject.slot;
+	if (call.is_compat || !in_compat_syscall()) {
+		subject.make = when == WH_KMOD_WANTED_EXIT ? wh_exit_maker(call.slot) : wh_entry_maker(call.slot);
+		if (!subject.make)
+			return;
+	}
 	make(&subject, &call);
+}
+
+/* The calls of the x32 ABI have a bit of their own over the numbers. */
+static __always_inline void look_at(struct pt_regs *registers, long result, u32 number, u8 when)
+{
+	u32 within = number & ~WH_X32_BIT;
+
+	if (within < WH_CALL_NUMBERS && READ_ONCE(wh_gate[within]) & (when | when << WH_GATE_IA32))
+		make_call(registers, result, number, when);
 }
 
 void wh_probe_sys_exit(void *data, struct pt_regs *registers, long result)
 {
-	u32 number = syscall_get_nr(current, registers);
-
-	if (number < WH_KMOD_CALL_NUMBERS && READ_ONCE(wh_wanted[number]) & WH_KMOD_WANTED_EXIT)
-		make_call(registers, result, number, WH_KMOD_WANTED_EXIT, wh_exit_maker(number));
+	look_at(registers, result, syscall_get_nr(current, registers), WH_KMOD_WANTED_EXIT);
 }
 
 void wh_probe_sys_enter(void *data, struct pt_regs *registers, long number)
 {
-	if ((unsigned long)number < WH_KMOD_CALL_NUMBERS && READ_ONCE(wh_wanted[number]) & WH_KMOD_WANTED_ENTRY)
-		make_call(registers, 0, number, WH_KMOD_WANTED_ENTRY, wh_entry_maker(number));
+	look_at(registers, 0, number, WH_KMOD_WANTED_ENTRY);
 }
 
 void wh_probe_exec(void *data, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)

@@ -17,9 +17,10 @@
 #include <sys/ioctl.h>
 #endif
 
+#include "../schema/event_schema.h"
+
 enum {
 	WH_KMOD_VERSION = 1,			/* of everything in this file */
-	WH_KMOD_CALL_NUMBERS = 512,		/* native call numbers that can be captured: 0 .. 511 */
 	WH_KMOD_CPUS_MAX = 4096,
 	WH_KMOD_CONSUMERS = 8,			/* opens at once; the next one gets EBUSY */
 	WH_KMOD_RING_MIN = 256 << 10,		/* bytes; a record takes at most 64 KiB and 16 bytes */
@@ -79,12 +80,12 @@ struct wh_kmod_setup {
  * struct wh_kmod_interest - argument of WH_KMOD_CAPTURE: replaces what this consumer gets; all zero is nothing
  * @points: WH_KMOD_POINT_ bits
  * @options: WH_KMOD_OPTION_ bits
- * @wanted: by native call number, WH_KMOD_WANTED_ bits
+ * @wanted: by slot of the call (event_schema.h), WH_KMOD_WANTED_ bits
  */
 struct wh_kmod_interest {
 	uint32_t points;
 	uint32_t options;
-	uint8_t wanted[WH_KMOD_CALL_NUMBERS];
+	uint8_t wanted[WH_CALL_SLOTS];
 };
 
 #define WH_KMOD_MAGIC 0xf5
@@ -115,7 +116,8 @@ struct wh_kmod_consumer {
  * struct wh_kmod_producer - written by its CPU alone
  * @position: up to where records are complete; store-release, after the records
  * @made: records of this CPU for this consumer, in the ring or lost
- * The rest: records lost, each under one reason, and calls left out because they use another ABI than the native one.
+ * @foreign: calls left out because they came by an ABI that is not translated (x32, arm's 32-bit calls)
+ * The rest: records lost, each under one reason.
  */
 struct wh_kmod_producer {
 	uint64_t position;
