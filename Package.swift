@@ -40,11 +40,14 @@ let package = Package(
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
+    .target(name: "CKmod"),
+    .target(
+      name: "KmodDriver", dependencies: ["CKmod", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
     .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
     .target(
       name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
     .target(
-      name: "DriverSelection", dependencies: ["Capture", "CLinux", "ModernBPFDriver", "PtraceDriver"],
+      name: "DriverSelection", dependencies: ["Capture", "CLinux", "KmodDriver", "ModernBPFDriver", "PtraceDriver"],
       swiftSettings: lending),
 
     // State and fields.
@@ -82,8 +85,8 @@ let package = Package(
     .executableTarget(
       name: "windhover",
       dependencies: [
-        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs",
-        "RuleCompiler", "RuleEngine", "SystemState",
+        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText",
+        "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
@@ -135,7 +138,7 @@ let package = Package(
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
     .testTarget(
-      name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "DriverConformance", dependencies: ["KmodDriver", "ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(

@@ -1,4 +1,5 @@
 public import Capture
+internal import KmodDriver
 internal import ModernBPFDriver
 internal import PtraceDriver
 
@@ -42,8 +43,13 @@ public struct DriverSelector: Sendable {
 
   public init(order: [DriverKind] = [.modernEBPF, .ebpf, .kmod, .ptrace]) { self.order = order }
 
-  /// Drivers that this build contains.
-  public static var built: Set<DriverKind> { ModernBPFDriver.isBuilt ? [.modernEBPF, .ptrace] : [.ptrace] }
+  /// Drivers that this build contains, or that were built for this kernel.
+  public static var built: Set<DriverKind> {
+    var built: Set<DriverKind> = [.ptrace]
+    if ModernBPFDriver.isBuilt { built.insert(.modernEBPF) }
+    if KmodDriver.isBuilt { built.insert(.kmod) }
+    return built
+  }
 
   /// Every driver's verdict, in order of preference. Changes nothing on the host.
   public func assess(_ host: borrowing HostFacts) -> [Assessment] {
@@ -54,8 +60,9 @@ public struct DriverSelector: Sendable {
     guard host.builtDrivers.contains(kind) else { return .unsupported([.notBuilt(kind)]) }
     return switch kind {
     case .modernEBPF: ModernBPFDriver.assess(host)
+    case .kmod: KmodDriver.assess(host)
     case .ptrace: PtraceDriver.assess(host)
-    case .ebpf, .kmod: .unsupported([.notBuilt(kind)])
+    case .ebpf: .unsupported([.notBuilt(kind)])
     }
   }
 
@@ -97,8 +104,9 @@ public struct DriverSelector: Sendable {
   ) throws(CaptureError) -> any CaptureDriver & ~Copyable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
+    case .kmod: return try KmodDriver(opening: options)
     case .ptrace: return try PtraceDriver(opening: options)
-    case .ebpf, .kmod: throw .notBuilt(kind)
+    case .ebpf: throw .notBuilt(kind)
     }
   }
 }

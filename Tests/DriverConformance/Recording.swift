@@ -2,6 +2,7 @@ import CCalls
 import Capture
 import EventSchema
 import Glibc
+import KmodDriver
 import ModernBPFDriver
 import Testing
 
@@ -107,6 +108,7 @@ func record(
     events: EventTypeSet(events), genericCalls: SyscallSet(calls), resolvesPaths: resolvesPaths)
   switch kind {
   case .modernEBPF: return try record(ModernBPFDriver.self, interest, options, body)
+  case .kmod: return try record(KmodDriver.self, interest, options, body)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
@@ -127,6 +129,7 @@ private func record<Driver: CaptureDriver & ~Copyable>(
 func refusals(_ kind: DriverKind) throws -> [String] {
   switch kind {
   case .modernEBPF: try OpenDriver<ModernBPFDriver>.forAllTests().refusals.all
+  case .kmod: try OpenDriver<KmodDriver>.forAllTests().refusals.all
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }

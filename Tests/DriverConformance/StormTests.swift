@@ -2,6 +2,7 @@ import CCalls
 import Capture
 import EventSchema
 import Glibc
+import KmodDriver
 import ModernBPFDriver
 import Testing
 
@@ -11,6 +12,7 @@ extension Conformance {
     @Test(arguments: drivers) func aMillionOpensAreSeenExactlyOnce(_ kind: DriverKind) throws {
       switch kind {
       case .modernEBPF: try storm(ModernBPFDriver.self)
+      case .kmod: try storm(KmodDriver.self)
       default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
       }
     }

@@ -73,7 +73,7 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 /* Whether the task could write to the file with its own ids and capabilities. Access control lists are not asked. */
 WH_INLINE bool wh_is_writable(struct wh_call *call, struct inode *inode)
 {
-	struct cred *cred = WH_GET(call->task, cred);
+	struct cred *cred = (struct cred *)WH_GET(call->task, cred);
 	struct user_namespace *namespace = WH_GET(cred, user_ns);
 	struct super_block *filesystem = WH_GET(inode, i_sb);
 	uint32_t mode = WH_GET(inode, i_mode);

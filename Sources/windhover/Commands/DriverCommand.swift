@@ -6,7 +6,7 @@ import JSONText
 struct DriverCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "driver", abstract: "Capture drivers: what this host can run, and why.",
-    subcommands: [Assess.self], defaultSubcommand: Assess.self)
+    subcommands: [Assess.self, Load.self, Unload.self], defaultSubcommand: Assess.self)
 
   struct Assess: ParsableCommand {
     static let configuration = CommandConfiguration(
