@@ -292,6 +292,7 @@ void test_foreign_calls(void)
 		CHECK(seen->count == 1 && number(seen, 0) == WH_SC_getpid && number(seen, 1) == SYS_getpid, "%ld", seen->count);
 	}
 	CHECK(reader_counters(&reader).made == 1, "%lu records", reader_counters(&reader).made);
+	CHECK(reader_counters(&reader).foreign == 1, "%lu foreign calls", reader_counters(&reader).foreign);
 	reader_close(&reader);
 #endif
 }

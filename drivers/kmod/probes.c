@@ -139,13 +139,15 @@ static u32 translate_ia32(struct wh_call *call, struct pt_regs *registers)
 /* Kept out of the probes, so that a call that nobody wants costs no stack frame. */
 static noinline void make_call(struct pt_regs *registers, long result, u32 number, u8 when)
 {
+	/* Asked of the number too: kernels without the x32 ABI refuse such a call, but do not take it for a foreign one. */
+	bool is_foreign = in_compat_syscall() || number & WH_X32_BIT;
 	struct subject subject = { .slot = number & ~WH_X32_BIT, .when = when };
 	struct wh_call call = { .result = result, .number = number };
 
 	if (is_ia32_call()) {
 		call.is_compat = true;
 		subject.slot = translate_ia32(&call, registers);
-	} else if (!in_compat_syscall()) {
+	} else if (!is_foreign) {
 		unsigned long arguments[6];
 		u32 i;
 
@@ -156,7 +158,7 @@ static noinline void make_call(struct pt_regs *registers, long result, u32 numbe
 	if (subject.slot >= WH_CALL_SLOTS)
 		return;
 	call.slot = subject.slot;
-	if (call.is_compat || !in_compat_syscall()) {
+	if (call.is_compat || !is_foreign) {
 		subject.make = when == WH_KMOD_WANTED_EXIT ? wh_exit_maker(call.slot) : wh_entry_maker(call.slot);
 		if (!subject.make)
 			return;
