@@ -3,6 +3,7 @@
 #ifndef WH_CKMOD_H
 #define WH_CKMOD_H
 
+#include <stddef.h>
 #include "../../../drivers/kmod/windhover_kmod.h"
 
 /* Macros with casts in them, which Swift does not import. */
