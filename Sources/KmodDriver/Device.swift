@@ -14,7 +14,7 @@ struct Device: ~Copyable {
   init(unloadsModule: Bool) throws(CaptureError) {
     let result = wh_kmod_open()
     guard result >= 0 else {
-      if unloadsModule { _ = wh_module_unload(KernelModule.name) }
+      if unloadsModule { _ = unsafe wh_module_unload(KernelModule.name) }
       throw .system(errno: -result, during: "open /dev/windhover")
     }
     descriptor = result
@@ -23,7 +23,7 @@ struct Device: ~Copyable {
 
   deinit {
     close(descriptor)
-    if unloadsModule { _ = wh_module_unload(KernelModule.name) }
+    if unloadsModule { _ = unsafe wh_module_unload(KernelModule.name) }
   }
 
   func info() throws(CaptureError) -> wh_kmod_info {

@@ -16,12 +16,12 @@ public enum KernelModule {
   }
 
   /// Whether the kernel has the module: as told by `/sys/module`, which every process may read.
-  public static var isLoaded: Bool { access("/sys/module/\(name)", F_OK) == 0 }
+  public static var isLoaded: Bool { unsafe access("/sys/module/\(name)", F_OK) == 0 }
 
   /// `uname -r`.
   static var release: String {
     var bytes = [CChar](repeating: 0, count: 256)
-    guard wh_running_release(&bytes, bytes.count) == 0 else { return "" }
+    guard unsafe wh_running_release(&bytes, bytes.count) == 0 else { return "" }
     return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
@@ -37,7 +37,7 @@ public enum KernelModule {
   }
 
   /// The file for the running kernel; `nil` if it has not been built.
-  public static var file: String? { places(for: release).first { access($0, R_OK) == 0 } }
+  public static var file: String? { places(for: release).first { unsafe access($0, R_OK) == 0 } }
 
   /// Loads the module; `false` if the kernel has it already.
   ///
@@ -46,7 +46,7 @@ public enum KernelModule {
   public static func load(from path: String? = nil) throws(Failure) -> Bool {
     if isLoaded { return false }
     guard let path = path ?? file else { throw .notBuilt(release: release, looked: places(for: release)) }
-    let result = wh_module_load(path)
+    let result = unsafe wh_module_load(path)
     // Somebody else was faster.
     if result == -EEXIST { return false }
     guard result == 0 else { throw .loading(path: path, errno: -result) }
@@ -56,7 +56,7 @@ public enum KernelModule {
   /// Unloads the module; `false` if the kernel does not have it. Refused while any reader has it open.
   @discardableResult
   public static func unload() throws(Failure) -> Bool {
-    let result = wh_module_unload(name)
+    let result = unsafe wh_module_unload(name)
     if result == -ENOENT { return false }
     guard result == 0 else { throw .unloading(errno: -result) }
     return true

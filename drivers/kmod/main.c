@@ -12,6 +12,7 @@
  * While nobody has the device open, no probe is registered, and the module costs its memory and nothing else. It cannot
  * be unloaded while it is open: an open file holds the module.
  */
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/init.h>
 #include <linux/module.h>
@@ -22,13 +23,34 @@
 
 static int hotplug_state;
 
-/* Runs on a CPU that comes online, before user tasks do; at loading once for each CPU. It does not undo: CPUs return. */
+/* Runs for a CPU that comes online, before it runs anything; at loading once for each CPU. It does not undo: CPUs return. */
 static int prepare_cpu(unsigned int cpu)
 {
 	int error = wh_probes_add_cpu(cpu);
 
 	if (!error)
 		wh_add_rings(cpu);
+	return error;
+}
+
+/*
+ * Returns the hot-plug state, or a negative errno. The CPUs that are online are gone through by hand: before 6.7 the
+ * kernel did not call back for them in this state.
+ */
+static int __init prepare_all_cpus(void)
+{
+	unsigned int cpu;
+	int error = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		error = prepare_cpu(cpu);
+		if (error)
+			goto out;
+	}
+	error = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_BP_PREPARE_DYN, "windhover:prepare", prepare_cpu, NULL);
+out:
+	cpus_read_unlock();
 	return error;
 }
 
@@ -43,7 +65,7 @@ static int __init windhover_init(void)
 	error = wh_probes_init();
 	if (error)
 		return error;
-	error = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "windhover:prepare", prepare_cpu, NULL);
+	error = prepare_all_cpus();
 	if (error < 0)
 		goto fail_probes;
 	hotplug_state = error;
