@@ -105,6 +105,7 @@ func record(
 ) throws -> [RecordedEvent] {
   switch kind {
   case .modernEBPF: try record(ModernBPFDriver.self, events, calls: calls, options: options, body)
+  case .ptrace: try recordTraced(events, calls: calls, options: options, body)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
