@@ -138,8 +138,17 @@ let package = Package(
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
     .testTarget(
-      name: "DriverConformance", dependencies: ["KmodDriver", "ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "DriverConformance",
+      dependencies: ["KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
+    .executableTarget(
+      name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/PtraceRecorder", swiftSettings: lending),
+    .executableTarget(name: "TracePrograms", path: "Tests/TracePrograms"),
+    .testTarget(
+      name: "PtraceDriverTests",
+      dependencies: ["PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema"],
+      swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

@@ -109,6 +109,9 @@ func record(
   switch kind {
   case .modernEBPF: return try record(ModernBPFDriver.self, interest, options, body)
   case .kmod: return try record(KmodDriver.self, interest, options, body)
+  case .ptrace:
+    return try recordTraced(
+      events, calls: calls, resolvesPaths: resolvesPaths, options: options ?? CaptureOptions(), body)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
@@ -130,6 +133,8 @@ func refusals(_ kind: DriverKind) throws -> [String] {
   switch kind {
   case .modernEBPF: try OpenDriver<ModernBPFDriver>.forAllTests().refusals.all
   case .kmod: try OpenDriver<KmodDriver>.forAllTests().refusals.all
+  // A tracer has no programs; it is there or not.
+  case .ptrace: try recordTraced([.getuid], calls: [], options: CaptureOptions()) {}.map(\.description)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
