@@ -33,6 +33,7 @@ setup:
 
 drivers: setup
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf
+	@$(MAKE) --no-print-directory -s -C drivers/objects
 
 build: drivers
 	@echo "Building windhover (a first build takes 2 to 6 minutes on two cores) ..." >&2

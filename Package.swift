@@ -36,9 +36,15 @@ let package = Package(
       name: "CBPF",
       linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
     .target(name: "CBPFObjects", dependencies: ["CEventSchema"], path: "drivers/objects", publicHeadersPath: "."),
-    .target(name: "BPFLoader", dependencies: ["CBPF", "CLinux", "Capture"], swiftSettings: raw),
+    .target(
+      name: "BPFLoader", dependencies: ["CBPF", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
+      swiftSettings: raw),
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
+      swiftSettings: raw),
+    .target(name: "DriverBuild", dependencies: ["Capture", "CBPFObjects", "CLinux"], swiftSettings: raw),
+    .target(
+      name: "BPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "DriverBuild", "EventSchema"],
       swiftSettings: raw),
     .target(name: "CKmod"),
     .target(
@@ -47,7 +53,8 @@ let package = Package(
     .target(
       name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
     .target(
-      name: "DriverSelection", dependencies: ["Capture", "CLinux", "KmodDriver", "ModernBPFDriver", "PtraceDriver"],
+      name: "DriverSelection",
+      dependencies: ["BPFDriver", "Capture", "CLinux", "KmodDriver", "ModernBPFDriver", "PtraceDriver"],
       swiftSettings: lending),
 
     // State and fields.
@@ -85,8 +92,8 @@ let package = Package(
     .executableTarget(
       name: "windhover",
       dependencies: [
-        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText",
-        "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
+        "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
+        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
@@ -139,16 +146,14 @@ let package = Package(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
     .testTarget(
       name: "DriverConformance",
-      dependencies: ["KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls"],
+      dependencies: [
+        "BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
+      ],
       path: "Tests/DriverConformance", swiftSettings: lending),
     .executableTarget(
       name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/PtraceRecorder", swiftSettings: lending),
     .executableTarget(name: "TracePrograms", path: "Tests/TracePrograms"),
-    .testTarget(
-      name: "PtraceDriverTests",
-      dependencies: ["PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema"],
-      swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

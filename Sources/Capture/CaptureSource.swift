@@ -105,6 +105,8 @@ public enum CaptureError: Error, Sendable, Equatable {
   case system(errno: Int32, during: String)
   /// This build does not contain the driver's object.
   case notBuilt(DriverKind)
+  /// The driver is built for each kernel, and there is nothing at `path`, where it would be for this one.
+  case noObject(DriverKind, path: String)
   /// The kernel refused the driver's dispatcher, without which nothing works.
   case refused(program: String, errno: Int32, log: String)
   /// ``CaptureDriver/capture(_:)`` asked for events whose programs were not loaded at opening.
@@ -118,6 +120,8 @@ extension CaptureError: CustomStringConvertible {
     switch self {
     case .system(let errno, let operation): "\(operation): \(errorText(errno))"
     case .notBuilt(let kind): "\(kind.rawValue): this build does not contain the driver"
+    case .noObject(let kind, let path):
+      "\(kind.rawValue): not built for this kernel (\(path) is missing); run windhover driver build --kind \(kind.rawValue)"
     case .refused(let program, let errno, let log):
       "the kernel refused program \(program): \(errorText(errno))" + (log.isEmpty ? "" : "\n\(log)")
     case .notLoaded(let types):

@@ -90,6 +90,9 @@ public enum Obstacle: Sendable, Equatable {
   case modulesDisabled
   case noModuleSupport
   case notBuilt(DriverKind)
+  /// The driver is built for each kernel, and was not for this one.
+  case noObject(DriverKind, release: String, hasHeaders: Bool)
+  case perfEventParanoid(Int)
   case needsCommand
   case unsupportedArchitecture(String)
   case ptraceScope(Int)
@@ -108,6 +111,11 @@ public enum Obstacle: Sendable, Equatable {
     case .modulesDisabled: "loading modules is switched off until reboot (kernel.modules_disabled=1); use an eBPF driver"
     case .noModuleSupport: "this kernel cannot load modules (CONFIG_MODULES is off); use an eBPF driver"
     case .notBuilt(let kind): "this build of windhover does not contain the \(kind.rawValue) driver"
+    case .noObject(let kind, let release, let hasHeaders):
+      "the \(kind.rawValue) driver has not been built for kernel \(release); "
+        + (hasHeaders ? "" : "install the headers of that kernel, then ") + "run windhover driver build --kind \(kind.rawValue)"
+    case .perfEventParanoid(let level):
+      "perf buffers are kept from this process (kernel.perf_event_paranoid=\(level)); set it to 2 or lower, or grant CAP_SYS_ADMIN"
     case .needsCommand: "needs a command or process ids to trace"
     case .unsupportedArchitecture(let name): "is not available on \(name)"
     case .ptraceScope(let scope): "tracing is forbidden here (kernel.yama.ptrace_scope=\(scope)); set it to 1 or lower"

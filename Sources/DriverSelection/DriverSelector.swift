@@ -1,3 +1,4 @@
+internal import BPFDriver
 public import Capture
 internal import KmodDriver
 internal import ModernBPFDriver
@@ -48,6 +49,7 @@ public struct DriverSelector: Sendable {
     var built: Set<DriverKind> = [.ptrace]
     if ModernBPFDriver.isBuilt { built.insert(.modernEBPF) }
     if KmodDriver.isBuilt { built.insert(.kmod) }
+    if BPFDriver.isBuilt { built.insert(.ebpf) }
     return built
   }
 
@@ -57,12 +59,11 @@ public struct DriverSelector: Sendable {
   }
 
   private static func assess(_ kind: DriverKind, _ host: borrowing HostFacts) -> DriverSupport {
-    guard host.builtDrivers.contains(kind) else { return .unsupported([.notBuilt(kind)]) }
-    return switch kind {
-    case .modernEBPF: ModernBPFDriver.assess(host)
-    case .kmod: KmodDriver.assess(host)
+    switch kind {
+    case .modernEBPF: host.builtDrivers.contains(kind) ? ModernBPFDriver.assess(host) : .unsupported([.notBuilt(kind)])
+    case .ebpf: BPFDriver.assess(host)
+    case .kmod: host.builtDrivers.contains(kind) ? KmodDriver.assess(host) : .unsupported([.notBuilt(kind)])
     case .ptrace: PtraceDriver.assess(host)
-    case .ebpf: .unsupported([.notBuilt(kind)])
     }
   }
 
@@ -104,9 +105,9 @@ public struct DriverSelector: Sendable {
   ) throws(CaptureError) -> any CaptureDriver & ~Copyable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
+    case .ebpf: return try BPFDriver(opening: options)
     case .kmod: return try KmodDriver(opening: options)
     case .ptrace: return try PtraceDriver(opening: options)
-    case .ebpf: throw .notBuilt(kind)
     }
   }
 }

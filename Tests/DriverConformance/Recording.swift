@@ -1,3 +1,4 @@
+import BPFDriver
 import CCalls
 import Capture
 import EventSchema
@@ -108,11 +109,11 @@ func record(
     events: EventTypeSet(events), genericCalls: SyscallSet(calls), resolvesPaths: resolvesPaths)
   switch kind {
   case .modernEBPF: return try record(ModernBPFDriver.self, interest, options, body)
+  case .ebpf: return try record(BPFDriver.self, interest, options, body)
   case .kmod: return try record(KmodDriver.self, interest, options, body)
   case .ptrace:
     return try recordTraced(
       events, calls: calls, resolvesPaths: resolvesPaths, options: options ?? CaptureOptions(), body)
-  default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
 
@@ -132,10 +133,10 @@ private func record<Driver: CaptureDriver & ~Copyable>(
 func refusals(_ kind: DriverKind) throws -> [String] {
   switch kind {
   case .modernEBPF: try OpenDriver<ModernBPFDriver>.forAllTests().refusals.all
+  case .ebpf: try OpenDriver<BPFDriver>.forAllTests().refusals.all
   case .kmod: try OpenDriver<KmodDriver>.forAllTests().refusals.all
   // A tracer has no programs; it is there or not.
   case .ptrace: try recordTraced([.getuid], calls: [], options: CaptureOptions()) {}.map(\.description)
-  default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
 

@@ -1,3 +1,4 @@
+import BPFDriver
 import CCalls
 import Capture
 import EventSchema
@@ -14,7 +15,7 @@ extension Conformance {
       case .modernEBPF: try storm(ModernBPFDriver.self)
       case .kmod: try storm(KmodDriver.self)
       case .ptrace: try tracedStorm()
-      default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
+      case .ebpf: try storm(BPFDriver.self)
       }
     }
 

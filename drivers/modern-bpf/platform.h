@@ -17,6 +17,7 @@
 extern const volatile struct wh_settings settings;
 
 #define WH_INLINE static __always_inline
+#define WH_TRACEPOINT(name) SEC("tp_btf/" name)
 
 /*
  * One member of a kernel structure; zero if it cannot be read.
