@@ -49,6 +49,7 @@ test: drivers
 	@WINDHOVER_BINARY=$(CURDIR)/$(TEST_BINARY) $(SWIFT) test $(TEST_FLAGS) --skip-build --filter EndToEnd
 	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
 	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
+	@Tests/KernelMatrix/selftest
 	@echo "Running the driver tests on two other kernels in QEMU (about 2 minutes, and one for downloads at first) ..."
 	@Tests/KernelMatrix/matrix --short $(TEST_PROGRAMS)
 

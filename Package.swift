@@ -42,15 +42,19 @@ let package = Package(
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
-    .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
-    .target(
-      name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
     .target(name: "DriverBuild", dependencies: ["Capture", "CBPFObjects", "CLinux"], swiftSettings: raw),
     .target(
       name: "BPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "DriverBuild", "EventSchema"],
       swiftSettings: raw),
+    .target(name: "CKmod"),
     .target(
-      name: "DriverSelection", dependencies: ["BPFDriver", "Capture", "CLinux", "ModernBPFDriver", "PtraceDriver"],
+      name: "KmodDriver", dependencies: ["CKmod", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
+    .target(
+      name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(
+      name: "DriverSelection",
+      dependencies: ["BPFDriver", "Capture", "CLinux", "KmodDriver", "ModernBPFDriver", "PtraceDriver"],
       swiftSettings: lending),
 
     // State and fields.
@@ -88,8 +92,8 @@ let package = Package(
     .executableTarget(
       name: "windhover",
       dependencies: [
-        "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs",
-        "RuleCompiler", "RuleEngine", "SystemState",
+        "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
+        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
@@ -141,8 +145,15 @@ let package = Package(
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
     .testTarget(
-      name: "DriverConformance", dependencies: ["BPFDriver", "ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "DriverConformance",
+      dependencies: [
+        "BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
+      ],
       path: "Tests/DriverConformance", swiftSettings: lending),
+    .executableTarget(
+      name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/PtraceRecorder", swiftSettings: lending),
+    .executableTarget(name: "TracePrograms", path: "Tests/TracePrograms"),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

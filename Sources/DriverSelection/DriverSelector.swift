@@ -1,5 +1,6 @@
 internal import BPFDriver
 public import Capture
+internal import KmodDriver
 internal import ModernBPFDriver
 internal import PtraceDriver
 
@@ -43,10 +44,11 @@ public struct DriverSelector: Sendable {
 
   public init(order: [DriverKind] = [.modernEBPF, .ebpf, .kmod, .ptrace]) { self.order = order }
 
-  /// Drivers that this build contains, or that were built for the running kernel.
+  /// Drivers that this build contains, or that were built for this kernel.
   public static var built: Set<DriverKind> {
     var built: Set<DriverKind> = [.ptrace]
     if ModernBPFDriver.isBuilt { built.insert(.modernEBPF) }
+    if KmodDriver.isBuilt { built.insert(.kmod) }
     if BPFDriver.isBuilt { built.insert(.ebpf) }
     return built
   }
@@ -60,8 +62,8 @@ public struct DriverSelector: Sendable {
     switch kind {
     case .modernEBPF: host.builtDrivers.contains(kind) ? ModernBPFDriver.assess(host) : .unsupported([.notBuilt(kind)])
     case .ebpf: BPFDriver.assess(host)
+    case .kmod: host.builtDrivers.contains(kind) ? KmodDriver.assess(host) : .unsupported([.notBuilt(kind)])
     case .ptrace: PtraceDriver.assess(host)
-    case .kmod: .unsupported([.notBuilt(kind)])
     }
   }
 
@@ -104,8 +106,8 @@ public struct DriverSelector: Sendable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
     case .ebpf: return try BPFDriver(opening: options)
+    case .kmod: return try KmodDriver(opening: options)
     case .ptrace: return try PtraceDriver(opening: options)
-    case .kmod: throw .notBuilt(kind)
     }
   }
 }

@@ -3,6 +3,7 @@ import CCalls
 import Capture
 import EventSchema
 import Glibc
+import KmodDriver
 import ModernBPFDriver
 import Testing
 
@@ -106,9 +107,13 @@ func record(
 ) throws -> [RecordedEvent] {
   let interest = Interest(
     events: EventTypeSet(events), genericCalls: SyscallSet(calls), resolvesPaths: resolvesPaths)
-  return switch kind {
-  case .modernEBPF: try record(ModernBPFDriver.self, interest, options, body)
-  default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
+  switch kind {
+  case .modernEBPF: return try record(ModernBPFDriver.self, interest, options, body)
+  case .ebpf: return try record(BPFDriver.self, interest, options, body)
+  case .kmod: return try record(KmodDriver.self, interest, options, body)
+  case .ptrace:
+    return try recordTraced(
+      events, calls: calls, resolvesPaths: resolvesPaths, options: options ?? CaptureOptions(), body)
   }
 }
 
@@ -128,7 +133,10 @@ private func record<Driver: CaptureDriver & ~Copyable>(
 func refusals(_ kind: DriverKind) throws -> [String] {
   switch kind {
   case .modernEBPF: try OpenDriver<ModernBPFDriver>.forAllTests().refusals.all
-  default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
+  case .ebpf: try OpenDriver<BPFDriver>.forAllTests().refusals.all
+  case .kmod: try OpenDriver<KmodDriver>.forAllTests().refusals.all
+  // A tracer has no programs; it is there or not.
+  case .ptrace: try recordTraced([.getuid], calls: [], options: CaptureOptions()) {}.map(\.description)
   }
 }
 
