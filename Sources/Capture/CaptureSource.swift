@@ -50,14 +50,20 @@ public struct Interest: Sendable, Equatable {
   public var events: EventTypeSet
   /// Calls without an event of their own, wanted as ``EventType/generic``. Looked at only if `events` has `.generic`.
   public var genericCalls: SyscallSet
+  /// Events of opens carry the path that the kernel knows the file by, in their parameter `realpath`. The walk up the
+  /// directories costs the captured call tens to hundreds of nanoseconds: ask for it only if something looks at it.
+  public var resolvesPaths: Bool
 
-  public init(events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet()) {
+  public init(
+    events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet(), resolvesPaths: Bool = false
+  ) {
     self.events = events
     self.genericCalls = genericCalls
+    self.resolvesPaths = resolvesPaths
   }
   /// Nothing: capture is off.
   public static var none: Interest { Interest() }
-  public static var everything: Interest { Interest(events: .all, genericCalls: .all) }
+  public static var everything: Interest { Interest(events: .all, genericCalls: .all, resolvesPaths: true) }
   public var isEmpty: Bool { events.isEmpty }
 }
 

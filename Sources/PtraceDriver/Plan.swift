@@ -41,6 +41,7 @@ extension wh_plan {
     if events.contains(.execve) || events.contains(.execveat) { exec_event = EventType.execve.rawValue }
     if events.contains(.procexit) { end_event = EventType.procexit.rawValue }
     if events.contains(.signaldeliver) { signal_event = EventType.signaldeliver.rawValue }
+    resolves_paths = interest.resolvesPaths
     is_empty = !hasCalls && exec_event == 0 && end_event == 0 && signal_event == 0
   }
 

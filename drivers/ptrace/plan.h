@@ -16,6 +16,7 @@ enum { WH_PLAN_CALLS = 512 };	/* native numbers end below this on x86-64 and aar
  * @end_event: event of the end of a thread
  * @signal_event: event of a signal about to be delivered
  * @is_empty: nothing of the above is wanted
+ * @resolves_paths: records of opens carry the opened file's own path
  * @code: portable number of a call (enum wh_syscall_code), which generic events carry
  *
  * Events are numbers of enum wh_event_type.
@@ -27,6 +28,7 @@ struct wh_plan {
 	uint16_t end_event;
 	uint16_t signal_event;
 	bool is_empty;
+	bool resolves_paths;
 	uint16_t code[WH_PLAN_CALLS];
 };
 

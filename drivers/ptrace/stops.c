@@ -47,6 +47,7 @@ struct wh_stop wh_stop_of(const struct wh_tracer *tracer, struct wh_tracee *trac
 		.timestamp_ns = wh_boottime_ns() + tracer->boot_to_epoch_ns,
 		.architecture = WH_NATIVE_ARCHITECTURE,
 		.snaplen = tracer->snaplen,
+		.resolves_paths = tracer->plan.resolves_paths,
 	};
 }
 

@@ -14,14 +14,6 @@ enum {
 
 WH_NUMBER(exec_res) { return call->exec_succeeded ? 0 : call->result; }
 
-WH_INLINE uint64_t wh_user_pointer(uint64_t array, uint32_t index)
-{
-	uint64_t pointer = 0;
-
-	wh_read_user(&pointer, sizeof(pointer), array + index * sizeof(pointer));
-	return pointer;
-}
-
 /* argv[0]; an empty string if there is no argv, nothing if it is unreadable. */
 WH_INLINE uint32_t wh_asked_exe(struct wh_call *call, uint8_t *room, uint64_t argv)
 {
@@ -32,7 +24,7 @@ WH_INLINE uint32_t wh_asked_exe(struct wh_call *call, uint8_t *room, uint64_t ar
 		call->scratch->carried = 1;
 		return 1;
 	}
-	length = wh_user_string(room, WH_PATH_MAX, wh_user_pointer(argv, 0));
+	length = wh_user_string(room, WH_PATH_MAX, wh_user_long(call, argv, 0));
 	call->scratch->carried = length;
 	return length;
 }
@@ -48,7 +40,7 @@ WH_INLINE uint32_t wh_asked_strings(struct wh_call *call, uint64_t array, uint32
 		return 0;
 	for (i = first; i < WH_EXEC_STRINGS; i++) {
 		uint32_t gathered = scratch->carried, left = WH_PATH_MAX - spent - gathered;
-		uint64_t string = wh_user_pointer(array, i);
+		uint64_t string = wh_user_long(call, array, i);
 		int length;
 
 		if (!string || spent + gathered >= WH_PATH_MAX)

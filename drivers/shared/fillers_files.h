@@ -78,6 +78,12 @@ WH_BYTES(opened_path)
 	return call->result > 0 ? wh_path_of_descriptor(call, room, call->result) : 0;
 }
 
+/* Where the opened file lies, whatever names led there. Empty if nobody asked: the walk can cost as much as the call. */
+WH_BYTES(opened_realpath)
+{
+	return wh_resolves_paths() && call->result >= 0 ? wh_path_of_descriptor(call, room, call->result) : 0;
+}
+
 WH_NUMBER(mode_argument_1) { return call->arguments[1] & 07777; }
 WH_NUMBER(mode_argument_2) { return call->arguments[2] & 07777; }
 WH_NUMBER(mknod_mode) { return wh_map_node_mode(call->arguments[1]); }
