@@ -40,7 +40,10 @@ let package = Package(
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
-    .target(name: "DriverSelection", dependencies: ["Capture", "CLinux", "ModernBPFDriver"], swiftSettings: lending),
+    .target(name: "CHostFacts", linkerSettings: [.linkedLibrary(":libz.a")]),
+    .target(
+      name: "DriverSelection", dependencies: ["Capture", "CHostFacts", "CLinux", "EventSchema", "ModernBPFDriver"],
+      swiftSettings: lending),
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
@@ -104,7 +107,10 @@ let package = Package(
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
       swiftSettings: strict),
-    .testTarget(name: "DriverSelectionTests", dependencies: ["Capture", "DriverSelection"], swiftSettings: strict),
+    .testTarget(
+      name: "DriverSelectionTests",
+      dependencies: ["Capture", "CaptureTesting", "CCalls", "DriverSelection", "EventSchema", "ModernBPFDriver"],
+      swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),

@@ -20,6 +20,7 @@ internal import Glibc
   private let counters: MappedArray
   /// By program name.
   private var links: [String: BPFLink] = [:]
+  private var pulse = Pulse()
 
   /// Loads the programs that `options.loadable` can need.
   ///
@@ -122,6 +123,29 @@ internal import Glibc
     for program in programs.table.programs where program.place == .tracepoint && programs.names.contains(program.name) {
       try setAttached(program.name, needed.contains(program.event))
     }
+    pulse = unsafe Pulse(watching: control, call: PulseCall.first { loaded.contains($0) && interest.events.contains($0) })
+    // A driver that does not know this process by its id, as in a pid namespace, cannot be asked this way.
+    pulse.isCounted = countsOwnCall()
+  }
+
+  public mutating func checkPulse() throws(CaptureError) {
+    for (program, link) in links where !link.isHeld { throw .silent("\(program) was detached from outside") }
+    guard unsafe pulse.isIntact(control) else { throw .silent("what to capture was changed from outside") }
+    guard !pulse.isCounted || countsOwnCall() else { throw .silent("its programs do not run any more") }
+  }
+
+  /// Makes a call that the programs must see, and says whether they counted it.
+  private func countsOwnCall() -> Bool {
+    guard let call = pulse.call else { return false }
+    let before = ownCalls
+    call.make()
+    return ownCalls > before
+  }
+
+  /// Calls of this process that reached an event's program. A program runs before its call returns.
+  private var ownCalls: UInt64 {
+    let perCPU = unsafe counters.bytes.bindMemory(to: wh_counters.self)
+    return unsafe perCPU.reduce(0) { $0 &+ $1.own }
   }
 
   // MARK: -

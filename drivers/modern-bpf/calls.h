@@ -71,8 +71,10 @@ WH_INLINE bool wh_is_ignored(struct task_struct *task)
  */
 WH_INLINE bool wh_is_left_out(struct task_struct *task)
 {
-	if (wh_is_ignored(task))
+	if (wh_is_ignored(task)) {
+		WH_COUNT(own);
 		return true;
+	}
 	if (!wh_is_foreign_call(task))
 		return false;
 	WH_COUNT(foreign);

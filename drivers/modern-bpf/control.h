@@ -54,7 +54,8 @@ struct wh_counters {
 	uint64_t recursion;
 	uint64_t program_missing;
 	uint64_t foreign;	/* not lost but left out: 32-bit calls, whose numbers and arguments mean something else */
-	uint64_t reserved[3];
+	uint64_t own;		/* left out too: calls of the ignored process. It makes one to see whether the programs run */
+	uint64_t reserved[2];
 };
 
 #endif
