@@ -50,7 +50,7 @@ public enum Obstacle: Sendable, Equatable {
     case .kernelTooOld(let needs, let has): "needs Linux \(needs) or later, this is \(has)"
     case .missingBTF: "this kernel has no BTF (/sys/kernel/btf/vmlinux is missing)"
     case .lacksCapability(let capabilities): "this process lacks \(names(capabilities))"
-    case .boundCapability(let capabilities): "\(names(capabilities)) cannot be had here, not even as root"
+    case .boundCapability(let capabilities): "this process lacks \(names(capabilities)), and not even root can have them here"
     case .userNamespace: "the capabilities of this process hold in its own user namespace only"
     case .lockdown(let mode): "the kernel is locked down (\(mode.rawValue))"
     case .modulesDisabled: "loading modules is switched off until reboot (kernel.modules_disabled=1)"
@@ -81,7 +81,7 @@ public enum Obstacle: Sendable, Equatable {
     case .unsignedModule: "sign the module with a key that this kernel trusts, or use an eBPF driver"
     case .notBuilt: "use another driver, or a build that contains it"
     case .noObject(let kind, let release, let hasHeaders):
-      (hasHeaders ? "" : "install the headers of kernel \(release), then ") + "run windhover driver build \(kind.rawValue)"
+      (hasHeaders ? "" : "install the headers of kernel \(release), then ") + "run windhover driver build --kind \(kind.rawValue)"
     case .needsCommand: "name what to watch: windhover run --engine ptrace -- COMMAND"
     case .unsupportedArchitecture: "use another driver"
     case .ptraceScope: "set it to 1 or lower"
