@@ -73,12 +73,13 @@ struct InventedHost: Sendable, CustomTestStringConvertible {
       $0.seccompMode = 2
     },
     InventedHost(
-      "everything forbidden",
+      "everything forbidden, on a kernel without notifications to user space",
       [
-        .modernEBPF: ("no", ["lacks_capability", "user_namespace", "lockdown"]), .ebpf: ("no", []), .kmod: ("no", []),
+        .modernEBPF: ("no", ["kernel_too_old", "lacks_capability", "user_namespace", "lockdown"]), .ebpf: ("no", []), .kmod: ("no", []),
         .ptrace: ("no", []),
       ]
     ) {
+      $0.kernel = KernelVersion(5, 4)
       $0.effectiveCapabilities = 0
       $0.permittedCapabilities = 0
       $0.lockdown = .confidentiality
