@@ -52,9 +52,12 @@ let package = Package(
     .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
     .target(
       name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(name: "CHostFacts", linkerSettings: [.linkedLibrary(":libz.a")]),
     .target(
       name: "DriverSelection",
-      dependencies: ["BPFDriver", "Capture", "CLinux", "KmodDriver", "ModernBPFDriver", "PtraceDriver"],
+      dependencies: [
+        "BPFDriver", "Capture", "CHostFacts", "CLinux", "EventSchema", "KmodDriver", "ModernBPFDriver", "PtraceDriver",
+      ],
       swiftSettings: lending),
 
     // State and fields.
@@ -119,7 +122,10 @@ let package = Package(
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
       swiftSettings: strict),
-    .testTarget(name: "DriverSelectionTests", dependencies: ["Capture", "DriverSelection"], swiftSettings: strict),
+    .testTarget(
+      name: "DriverSelectionTests",
+      dependencies: ["Capture", "CaptureTesting", "CCalls", "DriverSelection", "EventSchema", "ModernBPFDriver"],
+      swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
