@@ -132,6 +132,16 @@ let package = Package(
     .testTarget(
       name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
+    // Without the Swift runtime, which would start before main(), read files and catch signals.
+    .executableTarget(
+      name: "ParityWorkload", path: "Tests/Parity/Workload",
+      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
+    .executableTarget(
+      name: "ParityRecorder", dependencies: ["ModernBPFDriver", "Capture", "CLinux", "EventSchema"],
+      path: "Tests/Parity/Recorder", swiftSettings: raw),
+    .testTarget(
+      name: "Parity", path: "Tests/Parity", exclude: ["README.md", "Recorder", "Workload", "differences"],
+      swiftSettings: strict),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

@@ -1,0 +1,126 @@
+import Capture
+import EventSchema
+import Glibc
+import ModernBPFDriver
+
+/// One record, copied out of its batch.
+struct Record {
+  let type: EventType
+  let thread: Int64
+  let timestamp: UInt64
+  let parameters: [[UInt8]]
+
+  init(_ view: borrowing EventView) {
+    type = view.type
+    thread = Int64(view.threadID)
+    timestamp = view.timestamp
+    parameters = (0..<view.parameterCount).map { index in
+      let bytes = view.bytes(index)
+      return (0..<bytes.byteCount).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    }
+  }
+
+  /// A number by its parameter's name; `nil` if the record has no such value.
+  subscript(name: String) -> Int64? {
+    guard let index = Schema.event(type)?.parameters.firstIndex(where: { $0.name == name }), index < parameters.count,
+      !parameters[index].isEmpty
+    else { return nil }
+    return Int64(bitPattern: littleEndian(parameters[index]))
+  }
+}
+
+func littleEndian(_ bytes: some Collection<UInt8>) -> UInt64 {
+  bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+}
+
+/// Everything that a driver saw of the host while the workload ran.
+struct Run {
+  private(set) var records: [Record] = []
+  /// The workload's first process; `nil` where the driver started it itself.
+  let root: Int64?
+  let kind: DriverKind
+
+  /// - Throws: ``Failure`` if the driver lost an event or the workload did not end well: such a run proves nothing.
+  init(_ kind: DriverKind, workload: String) throws {
+    self.kind = kind
+    switch kind {
+    case .modernEBPF: (root, records) = try Self.watchHost(ModernBPFDriver.self, workload)
+    default: throw Failure("\(kind.rawValue) is not part of this build")
+    }
+  }
+
+  /// Everything but what depends on the scheduler and on memory pressure.
+  private static var interest: Interest {
+    var interest = Interest.everything
+    interest.events.remove(.sched_switch)
+    interest.events.remove(.page_fault)
+    return interest
+  }
+
+  private static var options: CaptureOptions {
+    var options = CaptureOptions()
+    // The whole host is watched, and nothing may be lost of the few milliseconds that count.
+    options.bufferBytesPerLane = 128 << 20
+    options.loadable = interest
+    options.ignoredProcess = getpid()
+    return options
+  }
+
+  private static func watchHost<Driver: CaptureDriver & ~Copyable>(_: Driver.Type, _ workload: String) throws
+    -> (Int64?, [Record])
+  {
+    let refusals = Refusals()
+    var options = options
+    options.onDegraded = { program, reason in refusals.add("\(program): \(reason)") }
+    var driver = try Driver(opening: options)
+    guard refusals.all.isEmpty else { throw Failure("refused by the kernel: \(refusals.all)") }
+    try driver.capture(interest)
+    let child = try start(workload)
+    var records: [Record] = []
+    var status: Int32?
+    while true {
+      if status == nil { status = try ended(child) }
+      let isOver = status != nil
+      if isOver { try driver.capture(.none) }
+      let before = records.count
+      try take(&driver, into: &records)
+      if isOver && records.count == before { break }
+    }
+    try check(status ?? 0, driver.statistics().lost)
+    return (Int64(child), records)
+  }
+
+  private static func take<Driver: CaptureDriver & ~Copyable>(_ driver: inout Driver, into records: inout [Record])
+    throws
+  {
+    var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
+    while let event = try batch.next() { records.append(Record(event)) }
+  }
+
+  private static func check(_ status: Int32, _ lost: LossCounts) throws {
+    guard status == 0 else { throw Failure("the workload ended with wait status \(status)") }
+    guard lost.total == 0 else { throw Failure("events were lost: \(lost)") }
+  }
+
+  private static func start(_ workload: String) throws -> pid_t {
+    var child: pid_t = 0
+    var arguments = unsafe [strdup(workload), nil]
+    defer { unsafe free(arguments[0]) }
+    let error = unsafe posix_spawn(&child, workload, nil, nil, &arguments, environ)
+    guard error == 0 else { throw Failure("cannot start \(workload): \(errorText(error))") }
+    return child
+  }
+
+  private static func ended(_ child: pid_t) throws -> Int32? {
+    var status: Int32 = 0
+    let found = unsafe waitpid(child, &status, WNOHANG)
+    guard found >= 0 else { throw Failure("waitpid: \(errorText(errno))") }
+    return found == child ? status : nil
+  }
+}
+
+/// What the kernel refused, as told from the loader's callback.
+final class Refusals: @unchecked Sendable {
+  private(set) var all: [String] = []
+  func add(_ text: String) { all.append(text) }
+}
