@@ -123,8 +123,9 @@ let package = Package(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),
     .target(name: "CCalls", path: "Tests/CCalls"),
+    .target(name: "CEmptyProgram", dependencies: ["CBPF"], path: "Tests/Benchmarks/CEmptyProgram"),
     .executableTarget(
-      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(

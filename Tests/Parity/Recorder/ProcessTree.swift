@@ -18,10 +18,8 @@ struct ProcessTree {
     }
     let later = run.records[(start + 1)...].sorted { $0.timestamp < $1.timestamp }
     var threads = [run.records[start].thread: 0]
-    for record in later where Self.makers.contains(record.type) && record["res"] == 0 {
-      guard threads[record.thread] == nil, let pid = record["pid"], let tid = record["tid"], let parent = record["ptid"]
-      else { continue }
-      if threads[pid == tid ? parent : pid] != nil { threads[record.thread] = threads.count }
+    for record in later where threads[record.thread] == nil {
+      if let maker = Self.maker(of: record), threads[maker] != nil { threads[record.thread] = threads.count }
     }
     self.threads = threads
     records = later.filter { threads[$0.thread] != nil }
@@ -36,7 +34,17 @@ struct ProcessTree {
     return record.parameters[index] == Array("PARITY=1\0LANG=C\0".utf8)
   }
 
-  private static let makers = EventTypeSet([.clone, .clone3, .fork, .vfork])
+  /// The calls that make threads; they return in the new thread, too.
+  static let makers = EventTypeSet([.clone, .clone3, .fork, .vfork])
+
+  /// Whose child or thread the record's thread is, if the record is the first that it made: the parent of a new
+  /// process, the process of a new thread.
+  static func maker(of record: Record) -> Int64? {
+    guard makers.contains(record.type), record["res"] == 0, let pid = record["pid"], let tid = record["tid"] else {
+      return nil
+    }
+    return pid == tid ? record["ptid"] : pid
+  }
 
   func lines() -> [Line] {
     var byThread: [[Record]] = Array(repeating: [], count: threads.count)

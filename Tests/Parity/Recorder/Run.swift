@@ -49,6 +49,10 @@ struct Run {
     }
   }
 
+  /// The workload takes a second on a quiet machine, and a minute in a virtual one.
+  private static let secondsMax = 180
+  private static let recordsMax = 100_000
+
   /// Everything but what depends on the scheduler and on memory pressure.
   private static var interest: Interest {
     var interest = Interest.everything
@@ -77,24 +81,42 @@ struct Run {
     try driver.capture(interest)
     let child = try start(workload)
     var records: [Record] = []
+    var members: Set<UInt64> = [UInt64(child)]
     var status: Int32?
+    let limit = time(nil) + secondsMax
     while true {
       if status == nil { status = try ended(child) }
+      if status == nil, time(nil) > limit || records.count > recordsMax {
+        try driver.capture(.none)
+        kill(child, SIGKILL)
+        throw Failure("\(records.count) records after \(time(nil) - limit + secondsMax) s, and no end")
+      }
       let isOver = status != nil
       if isOver { try driver.capture(.none) }
       let before = records.count
-      try take(&driver, into: &records)
+      try take(&driver, of: &members, into: &records)
       if isOver && records.count == before { break }
     }
     try check(status ?? 0, driver.statistics().lost)
     return (Int64(child), records)
   }
 
-  private static func take<Driver: CaptureDriver & ~Copyable>(_ driver: inout Driver, into records: inout [Record])
-    throws
-  {
+  /// Keeps what the workload's threads made. The first record of a thread is that of the call that made it, and tells
+  /// whose child it is.
+  private static func take<Driver: CaptureDriver & ~Copyable>(
+    _ driver: inout Driver, of members: inout Set<UInt64>, into records: inout [Record]
+  ) throws {
     var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
-    while let event = try batch.next() { records.append(Record(event)) }
+    while let event = try batch.next() {
+      let isMember = members.contains(event.threadID)
+      guard isMember || ProcessTree.makers.contains(event.type) else { continue }
+      let record = Record(event)
+      if !isMember {
+        guard let maker = ProcessTree.maker(of: record), members.contains(UInt64(bitPattern: maker)) else { continue }
+        members.insert(event.threadID)
+      }
+      records.append(record)
+    }
   }
 
   private static func check(_ status: Int32, _ lost: LossCounts) throws {

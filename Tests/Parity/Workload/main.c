@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -51,9 +52,15 @@ static void prepare(void)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
 	struct rlimit no_core = { 0, 0 };
+	uint64_t nothing = 0;
 	long descriptor;
+	int number;
 
 	call(close_range, 3, ~0u, 0);
+	/* Whoever started this may have blocked or ignored signals. */
+	need(call(rt_sigprocmask, SIG_SETMASK, &nothing, NULL, sizeof(nothing)));
+	for (number = 1; number < 65; number++)
+		signal(number, SIG_DFL);
 	need(call(setsid));
 	call(umask, 022);
 	need(call(prlimit64, 0, RLIMIT_CORE, &no_core, NULL));
