@@ -18,7 +18,9 @@ extension Interest {
     for type in events.types where namedEvents.contains(type) || !StateEvents.isHighVolume(type) { wanted.insert(type) }
     wanted.formUnion(StateEvents.threads)
     if fields.contains(where: \.needsDescriptors) { wanted.formUnion(StateEvents.descriptors) }
-    self.init(events: wanted, genericCalls: wanted.contains(.generic) ? genericCalls : SyscallSet())
+    self.init(
+      events: wanted, genericCalls: wanted.contains(.generic) ? genericCalls : SyscallSet(),
+      resolvesPaths: fields.contains(where: \.needsResolvedPaths))
   }
 }
 
@@ -58,6 +60,15 @@ public enum StateEvents {
 }
 
 extension ResolvedField {
+  /// Whether its value is the path that the kernel knows an opened file by.
+  var needsResolvedPaths: Bool {
+    switch id {
+    case .fdRealpath: true
+    case .evtArg, .evtRawarg: key.elementsEqual("realpath".utf8)
+    default: false
+    }
+  }
+
   /// Whether its value can depend on a descriptor that an earlier event opened.
   var needsDescriptors: Bool {
     let area = info.name.prefix { $0 != "." }

@@ -50,14 +50,20 @@ public struct Interest: Sendable, Equatable {
   public var events: EventTypeSet
   /// Calls without an event of their own, wanted as ``EventType/generic``. Looked at only if `events` has `.generic`.
   public var genericCalls: SyscallSet
+  /// Events of opens carry the path that the kernel knows the file by, in their parameter `realpath`. The walk up the
+  /// directories costs the captured call tens to hundreds of nanoseconds: ask for it only if something looks at it.
+  public var resolvesPaths: Bool
 
-  public init(events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet()) {
+  public init(
+    events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet(), resolvesPaths: Bool = false
+  ) {
     self.events = events
     self.genericCalls = genericCalls
+    self.resolvesPaths = resolvesPaths
   }
   /// Nothing: capture is off.
   public static var none: Interest { Interest() }
-  public static var everything: Interest { Interest(events: .all, genericCalls: .all) }
+  public static var everything: Interest { Interest(events: .all, genericCalls: .all, resolvesPaths: true) }
   public var isEmpty: Bool { events.isEmpty }
 }
 
@@ -76,6 +82,9 @@ public struct CaptureOptions: Sendable {
   public var ignoredProcess: Int32?
   /// What a driver that needs a target traces; the others watch the whole host and pass it over.
   public var target: TraceTarget?
+  /// Called once, from ``CaptureSource/nextBatch(waitingUpTo:)``, when the command of ``target`` has ended. Descendants
+  /// of it may still run; the source ends with the last of them.
+  public var onCommandEnd: (@Sendable (CommandOutcome) -> Void)?
   /// Called with each program that was refused, and the telling lines of the verifier's log.
   public var onDegraded: (@Sendable (_ program: String, _ reason: String) -> Void)?
 

@@ -1,5 +1,6 @@
 public import Capture
 internal import ModernBPFDriver
+internal import PtraceDriver
 
 /// What one driver says of this host.
 public struct Assessment: Sendable, Equatable {
@@ -42,7 +43,7 @@ public struct DriverSelector: Sendable {
   public init(order: [DriverKind] = [.modernEBPF, .ebpf, .kmod, .ptrace]) { self.order = order }
 
   /// Drivers that this build contains.
-  public static var built: Set<DriverKind> { ModernBPFDriver.isBuilt ? [.modernEBPF] : [] }
+  public static var built: Set<DriverKind> { ModernBPFDriver.isBuilt ? [.modernEBPF, .ptrace] : [.ptrace] }
 
   /// Every driver's verdict, in order of preference. Changes nothing on the host.
   public func assess(_ host: borrowing HostFacts) -> [Assessment] {
@@ -53,7 +54,8 @@ public struct DriverSelector: Sendable {
     guard host.builtDrivers.contains(kind) else { return .unsupported([.notBuilt(kind)]) }
     return switch kind {
     case .modernEBPF: ModernBPFDriver.assess(host)
-    case .ebpf, .kmod, .ptrace: .unsupported([.notBuilt(kind)])
+    case .ptrace: PtraceDriver.assess(host)
+    case .ebpf, .kmod: .unsupported([.notBuilt(kind)])
     }
   }
 
@@ -66,9 +68,15 @@ public struct DriverSelector: Sendable {
     onFallback: (Assessment) -> Void = { _ in }
   ) throws(SelectionError) -> any CaptureDriver & ~Copyable {
     var verdicts: [Assessment] = []
-    let candidates = if case .only(let kind) = choice { [kind] } else { order }
+    // Only a tracer starts a command; and it watches nothing else, so nobody else wants it.
+    let candidates =
+      switch choice {
+      case .only(let kind): [kind]
+      case .automatic: options.target == nil ? order : [.ptrace]
+      }
     for kind in candidates {
-      let support = DriverSelector.assess(kind, host)
+      var support = DriverSelector.assess(kind, host)
+      if kind == .ptrace, options.target == nil { support = .unsupported([.needsCommand]) }
       guard support == .supported else {
         verdicts.append(Assessment(kind: kind, support: support))
         continue
@@ -89,7 +97,8 @@ public struct DriverSelector: Sendable {
   ) throws(CaptureError) -> any CaptureDriver & ~Copyable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
-    case .ebpf, .kmod, .ptrace: throw .notBuilt(kind)
+    case .ptrace: return try PtraceDriver(opening: options)
+    case .ebpf, .kmod: throw .notBuilt(kind)
     }
   }
 }

@@ -53,7 +53,10 @@ struct LoadedPrograms: ~Copyable {
     names.insert(ProgramTable.exitDispatcher)
     if table.programs.contains(where: { $0.place == .entry && names.contains($0.name) }) {
       names.insert(ProgramTable.entryDispatcher)
+      names.insert(ProgramTable.entryStage)
     }
+    names.insert(ProgramTable.exitStage)
+    names.subtract(refused)
     object.select { names.contains($0) }
     do throws(BPFError) {
       try prepare(&object, options)
@@ -61,7 +64,7 @@ struct LoadedPrograms: ~Copyable {
     } catch {
       let reason = VerifierLog.tellingLines(error.log)
       let name = VerifierLog.refusedProgram(error.log)
-      let isSpare = name.map { names.contains($0) && !$0.hasPrefix("wh_") } ?? false
+      let isSpare = name.map { names.contains($0) && !ProgramTable.isDispatcher($0) } ?? false
       guard let name, isSpare else {
         throw .refused(program: name ?? "modern_bpf", errno: error.errno, log: reason)
       }
@@ -81,6 +84,7 @@ struct LoadedPrograms: ~Copyable {
     let lanes = laneCount(options)
     try object.resize(map: "scratches", entries: possibleCPUCount())
     try object.resize(map: "counters", entries: possibleCPUCount())
+    try object.resize(map: "foreigners", entries: possibleCPUCount())
     try object.resize(map: "rings", entries: lanes)
     if lanes == 1 { try object.resize(map: "ring", entries: options.bufferBytesPerLane) }
     let settings = try unsafe object.initialGlobals(".rodata").bindMemory(to: wh_settings.self)

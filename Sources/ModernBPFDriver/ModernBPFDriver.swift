@@ -100,25 +100,12 @@ internal import Glibc
     missing.subtract(refusedEvents)
     guard missing.isEmpty else { throw .notLoaded(missing.types) }
 
-    var hasExits = false
-    var hasEntries = false
-    for call in Schema.syscalls {
-      guard let number = call.nativeNumber, number < Int(WH_CALL_NUMBERS) else { continue }
-      var bits = 0
-      let isWanted =
-        call.event == .generic
-        ? interest.events.contains(.generic) && interest.genericCalls.contains(call.code)
-        : interest.events.contains(call.event)
-      if isWanted && loaded.contains(call.event) { bits |= Int(WH_WANTED_EXIT) }
-      if let entry = Self.entryEvent(of: call.event), interest.events.contains(entry), loaded.contains(entry) {
-        bits |= Int(WH_WANTED_ENTRY)
-      }
-      hasExits = hasExits || bits & Int(WH_WANTED_EXIT) != 0
-      hasEntries = hasEntries || bits & Int(WH_WANTED_ENTRY) != 0
-      setWanted(number, UInt8(bits))
-    }
-    try setAttached(ProgramTable.exitDispatcher, hasExits)
-    try setAttached(ProgramTable.entryDispatcher, hasEntries)
+    unsafe control.pointee.resolves_paths = interest.resolvesPaths ? 1 : 0
+    let wanted = wanted(by: interest, loaded)
+    unsafe withUnsafeMutableBytes(of: &control.pointee.wanted) { unsafe $0.copyBytes(from: wanted) }
+    let all = wanted.reduce(0, |)
+    try setAttached(ProgramTable.exitDispatcher, all & UInt8(WH_WANTED_EXIT) != 0)
+    try setAttached(ProgramTable.entryDispatcher, all & UInt8(WH_WANTED_ENTRY) != 0)
     for program in programs.table.programs where program.place == .tracepoint && programs.names.contains(program.name) {
       try setAttached(program.name, needed.contains(program.event))
     }
@@ -129,8 +116,29 @@ internal import Glibc
   /// Asked for at opening, but the verifier refused every program: told then, and not an error now.
   private var refusedEvents: EventTypeSet { programs.refused }
 
-  private func setWanted(_ number: Int, _ bits: UInt8) {
-    unsafe withUnsafeMutableBytes(of: &control.pointee.wanted) { unsafe $0[number] = bits }
+  /// `wh_control.wanted` for an interest: the bits of each slot, and those that lead to the 32-bit calls.
+  private func wanted(by interest: Interest, _ loaded: EventTypeSet) -> [UInt8] {
+    var wanted = [UInt8](repeating: 0, count: Int(WH_CALL_SLOTS))
+    for call in Schema.callSlots {
+      let event = call.syscall.event
+      let isWanted =
+        event == .generic
+        ? interest.events.contains(.generic) && interest.genericCalls.contains(call.syscall.code)
+        : interest.events.contains(event)
+      if isWanted, loaded.contains(event) {
+        wanted[call.slot] |= UInt8(WH_WANTED_EXIT)
+        if call.isIA32, programs.names.contains(ProgramTable.exitStage) {
+          wanted[call.number] |= UInt8(WH_WANTED_IA32_EXIT)
+        }
+      }
+      if let entry = Self.entryEvent(of: event), interest.events.contains(entry), loaded.contains(entry) {
+        wanted[call.slot] |= UInt8(WH_WANTED_ENTRY)
+        if call.isIA32, programs.names.contains(ProgramTable.entryStage) {
+          wanted[call.number] |= UInt8(WH_WANTED_IA32_ENTRY)
+        }
+      }
+    }
+    return wanted
   }
 
   private mutating func setAttached(_ program: String, _ isWanted: Bool) throws(CaptureError) {
@@ -153,7 +161,7 @@ internal import Glibc
     }
   }
 
-  /// Program arrays and the tables by call number and CPU; all of them stay as they are from here on.
+  /// Program arrays and the tables by call and CPU; all of them stay as they are from here on.
   private static func fillTables(
     of programs: borrowing LoadedPrograms, _ control: UnsafeMutablePointer<wh_control>, _ options: CaptureOptions
   ) throws(CaptureError) {
@@ -166,16 +174,24 @@ internal import Glibc
       if program.place == .exit { exitProgram[program.event] = descriptor }
       if program.place == .entry { entryProgram[program.event] = descriptor }
     }
-    for call in Schema.syscalls {
-      guard let number = call.nativeNumber, number < Int(WH_CALL_NUMBERS) else { continue }
+    for call in Schema.callSlots {
       unsafe withUnsafeMutableBytes(of: &control.pointee.code) {
-        unsafe $0.bindMemory(to: UInt16.self)[number] = call.code.rawValue
+        unsafe $0.bindMemory(to: UInt16.self)[call.slot] = call.syscall.code.rawValue
       }
-      if let program = exitProgram[call.event] {
-        try attempting { () throws(BPFError) in try store(descriptor: program, at: UInt32(number), ofMap: exits) }
+      unsafe withUnsafeMutableBytes(of: &control.pointee.native) {
+        unsafe $0.bindMemory(to: UInt16.self)[call.slot] = UInt16(call.syscall.nativeNumber ?? 0xffff)
       }
-      if let entry = Self.entryEvent(of: call.event), let program = entryProgram[entry] {
-        try attempting { () throws(BPFError) in try store(descriptor: program, at: UInt32(number), ofMap: entries) }
+      if let program = exitProgram[call.syscall.event] {
+        try attempting { () throws(BPFError) in try store(descriptor: program, at: UInt32(call.slot), ofMap: exits) }
+      }
+      if let entry = Self.entryEvent(of: call.syscall.event), let program = entryProgram[entry] {
+        try attempting { () throws(BPFError) in try store(descriptor: program, at: UInt32(call.slot), ofMap: entries) }
+      }
+    }
+    for (stage, map) in [(ProgramTable.exitStage, exits), (ProgramTable.entryStage, entries)] {
+      guard let program = programs.object.descriptor(program: stage) else { continue }
+      try attempting { () throws(BPFError) in
+        try store(descriptor: program, at: UInt32(WH_STAGE_IA32), ofMap: map)
       }
     }
     let laneCount = programs.rings.count

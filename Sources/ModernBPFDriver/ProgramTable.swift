@@ -7,6 +7,12 @@ internal import EventSchema
 struct ProgramTable: Sendable {
   static let exitDispatcher = "wh_sys_exit"
   static let entryDispatcher = "wh_sys_enter"
+  /// Behind the dispatchers, for 32-bit calls.
+  static let exitStage = "wh_ia32_exit"
+  static let entryStage = "wh_ia32_enter"
+
+  /// Without a dispatcher there are no events at all; without any other program, its own are missing.
+  static func isDispatcher(_ name: String) -> Bool { name == exitDispatcher || name == entryDispatcher }
 
   /// Where a program gets its events from.
   enum Place: Equatable {

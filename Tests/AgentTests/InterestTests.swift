@@ -37,6 +37,14 @@ private func interest(_ condition: String, output: String = "o") throws -> Inter
     #expect(try interest("evt.type = ptrace", output: "%evt.args").events.contains(.dup))
   }
 
+  @Test func pathsAreResolvedOnlyIfSomethingShowsThem() throws {
+    #expect(!(try interest("evt.type = openat and fd.name = /etc/shadow", output: "%evt.args").resolvesPaths))
+    #expect(!(try interest("evt.type = execve and proc.exerealpath = /bin/sh").resolvesPaths), "every exec tells it")
+    #expect(try interest("evt.type = openat and fd.realpath = /etc/shadow").resolvesPaths)
+    #expect(try interest("evt.type = read and proc.name = x", output: "%fd.realpath").resolvesPaths)
+    #expect(try interest("evt.type = openat and evt.arg.realpath startswith /etc").resolvesPaths)
+  }
+
   @Test func readsAndWritesAreCapturedOnlyIfARuleNamesThem() throws {
     let all = try interest("proc.name = x")
     #expect(!all.events.contains(.read) && !all.events.contains(.write) && !all.events.contains(.recvfrom))

@@ -100,19 +100,20 @@ extension [RecordedEvent] {
 /// Opens the driver with just the programs it takes. A host that cannot run it makes the test fail with the driver's
 /// own words: a skip here would look like a pass.
 func record(
-  _ kind: DriverKind, _ events: [EventType], calls: [SyscallCode] = [], options: CaptureOptions = CaptureOptions(),
-  _ body: () throws -> Void
+  _ kind: DriverKind, _ events: [EventType], calls: [SyscallCode] = [], resolvesPaths: Bool = false,
+  options: CaptureOptions = CaptureOptions(), _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
+  let interest = Interest(
+    events: EventTypeSet(events), genericCalls: SyscallSet(calls), resolvesPaths: resolvesPaths)
   switch kind {
-  case .modernEBPF: try record(ModernBPFDriver.self, events, calls: calls, options: options, body)
+  case .modernEBPF: return try record(ModernBPFDriver.self, interest, options: options, body)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }
 
 private func record<Driver: CaptureDriver & ~Copyable>(
-  _: Driver.Type, _ events: [EventType], calls: [SyscallCode], options: CaptureOptions, _ body: () throws -> Void
+  _: Driver.Type, _ interest: Interest, options: CaptureOptions, _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
-  let interest = Interest(events: EventTypeSet(events), genericCalls: SyscallSet(calls))
   var options = options
   options.loadable = interest
   let refusals = Refusals()

@@ -8,6 +8,7 @@
 
 #include "ring.h"
 #include "../shared/call.h"
+#include "../shared/ia32.h"
 
 #if defined(__TARGET_ARCH_x86)
 
@@ -34,6 +35,18 @@ WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 	return (WH_GET(task, thread_info.status) & WH_TS_COMPAT) != 0;
 }
 
+/* The upper halves are what a 64-bit caller of int 0x80 left there: the kernel does not look at them. */
+WH_INLINE uint32_t wh_translate_foreign(struct wh_call *call, struct pt_regs *registers)
+{
+	call->arguments[0] = (uint32_t)registers->bx;
+	call->arguments[1] = (uint32_t)registers->cx;
+	call->arguments[2] = (uint32_t)registers->dx;
+	call->arguments[3] = (uint32_t)registers->si;
+	call->arguments[4] = (uint32_t)registers->di;
+	call->arguments[5] = (uint32_t)registers->bp;
+	return wh_translate_ia32(call);
+}
+
 #elif defined(__TARGET_ARCH_arm64)
 
 enum { WH_TIF_32BIT = 22 };		/* arch/arm64/include/asm/thread_info.h */
@@ -58,6 +71,12 @@ WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 	return (WH_GET(task, thread_info.flags) >> WH_TIF_32BIT & 1) != 0;
 }
 
+/* 32-bit calls of arm are not translated: nothing asks for them, and the events' programs leave them out. */
+WH_INLINE uint32_t wh_translate_foreign(struct wh_call *call, struct pt_regs *registers)
+{
+	return 0;
+}
+
 #endif
 
 WH_INLINE bool wh_is_ignored(struct task_struct *task)
@@ -66,35 +85,56 @@ WH_INLINE bool wh_is_ignored(struct task_struct *task)
 }
 
 /*
- * Whether the call makes no event although its number is wanted. Asked behind the tail call, where the task is known
- * anyway: looking it up in the dispatcher too would cost each captured call a helper more.
+ * Takes over what the stage has found out about a 32-bit call; false if none has, because nobody asked for this one: its
+ * number just happens to be that of a wanted 64-bit call.
  */
-WH_INLINE bool wh_is_left_out(struct task_struct *task)
+WH_INLINE bool wh_take_foreign(struct wh_call *call)
 {
-	if (wh_is_ignored(task))
-		return true;
-	if (!wh_is_foreign_call(task))
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct wh_foreign *foreign = bpf_map_lookup_elem(&foreigners, &cpu);
+	int i;
+
+	if (!foreign || !foreign->slot)
 		return false;
-	WH_COUNT(foreign);
+	for (i = 0; i < 6; i++)
+		call->arguments[i] = foreign->arguments[i];
+	call->number = foreign->number;
+	call->slot = foreign->slot;
+	foreign->slot = 0;
 	return true;
 }
 
-WH_INLINE struct wh_call wh_finished_call(uint64_t *context)
+/*
+ * The call that a program was reached for; false if it makes no event although its number is wanted. Asked behind the
+ * tail call, where the task is known anyway: looking it up in the dispatcher too would cost each captured call more.
+ */
+WH_INLINE bool wh_call_of(struct wh_call *call, struct pt_regs *registers, uint32_t number)
 {
-	struct pt_regs *registers = (struct pt_regs *)context[0];
-	struct wh_call call = { .task = wh_current_task(), .result = context[1] };
-
-	call.number = wh_call_number(registers);
-	wh_call_arguments(&call, registers);
-	return call;
+	call->task = wh_current_task();
+	call->is_compat = wh_is_foreign_call(call->task);
+	if (call->is_compat) {
+		if (!wh_take_foreign(call)) {
+			WH_COUNT(foreign);
+			return false;
+		}
+	} else {
+		call->number = call->slot = number;
+		wh_call_arguments(call, registers);
+	}
+	return !wh_is_ignored(call->task);
 }
 
-WH_INLINE struct wh_call wh_starting_call(uint64_t *context)
+WH_INLINE bool wh_finished_call(struct wh_call *call, uint64_t *context)
 {
-	struct wh_call call = { .task = wh_current_task(), .number = context[1] };
+	struct pt_regs *registers = (struct pt_regs *)context[0];
 
-	wh_call_arguments(&call, (struct pt_regs *)context[0]);
-	return call;
+	call->result = context[1];
+	return wh_call_of(call, registers, wh_call_number(registers));
+}
+
+WH_INLINE bool wh_starting_call(struct wh_call *call, uint64_t *context)
+{
+	return wh_call_of(call, (struct pt_regs *)context[0], context[1]);
 }
 
 #endif

@@ -10,13 +10,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+#define WH_SCHEMA_TYPES_PROVIDED
 #include "control.h"
 
 /* Fixed before loading. */
 extern const volatile struct wh_settings settings;
-
-#define WH_SCHEMA_TYPES_PROVIDED
-#include "../schema/event_schema.h"
 
 #define WH_INLINE static __always_inline
 

@@ -35,9 +35,9 @@
 SEC("tp_btf/sys_exit")								\
 int x_##symbol(uint64_t *context)						\
 {										\
-	struct wh_call call = wh_finished_call(context);			\
+	struct wh_call call = {};						\
 										\
-	if (!wh_is_left_out(call.task))						\
+	if (wh_finished_call(&call, context))					\
 		WH_EMIT(symbol, &call);						\
 	return 0;								\
 }
@@ -46,9 +46,9 @@ int x_##symbol(uint64_t *context)						\
 SEC("tp_btf/sys_enter")								\
 int e_##symbol(uint64_t *context)						\
 {										\
-	struct wh_call call = wh_starting_call(context);			\
+	struct wh_call call = {};						\
 										\
-	if (!wh_is_left_out(call.task))						\
+	if (wh_starting_call(&call, context))					\
 		WH_EMIT(symbol, &call);						\
 	return 0;								\
 }
