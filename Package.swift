@@ -136,18 +136,27 @@ let package = Package(
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
     .testTarget(
-      name: "DriverConformance", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "DriverConformance",
+      dependencies: ["ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls"],
       path: "Tests/DriverConformance", swiftSettings: lending),
     // Without the Swift runtime, which would start before main(), read files and catch signals.
     .executableTarget(
       name: "ParityWorkload", path: "Tests/Parity/Workload",
       linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
     .executableTarget(
-      name: "ParityRecorder", dependencies: ["ModernBPFDriver", "Capture", "CLinux", "EventSchema"],
+      name: "ParityRecorder", dependencies: ["ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema"],
       path: "Tests/Parity/Recorder", swiftSettings: raw),
     .testTarget(
       name: "Parity", path: "Tests/Parity", exclude: ["README.md", "Recorder", "Workload", "differences"],
       swiftSettings: strict),
+    .executableTarget(
+      name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/PtraceRecorder", swiftSettings: lending),
+    .executableTarget(name: "TracePrograms", path: "Tests/TracePrograms"),
+    .testTarget(
+      name: "PtraceDriverTests",
+      dependencies: ["PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema"],
+      swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "native.h"
+#include "placement.h"
 
 /*
  * struct edges - where the answer changes: below edge[0] calls are let through, from edge[0] on they are wanted, from
@@ -20,13 +21,14 @@ struct edges {
 	size_t count;
 };
 
-static struct edges find_edges(const struct wh_plan *plan)
+/* A tracer places its tracees, and stops them where they could see it. */
+static struct edges find_edges(const struct wh_plan *plan, bool tracing)
 {
 	struct edges edges = { .count = 0 };
 	bool wanted = false;
 
 	for (uint32_t number = 0; number <= WH_PLAN_CALLS; number++) {
-		if (wh_plan_wants(plan, number) == wanted)
+		if ((wh_plan_wants(plan, number) || (tracing && wh_shows_placement(number))) == wanted)
 			continue;
 		wanted = !wanted;
 		edges.edge[edges.count++] = (uint16_t)number;
@@ -74,7 +76,7 @@ static size_t build_tree(struct sock_filter *out, const struct edges *edges, siz
 size_t wh_filter_build(struct sock_filter filter[WH_FILTER_SIZE], const struct wh_plan *plan, uint32_t action,
 		       uint32_t foreign)
 {
-	const struct edges edges = find_edges(plan);
+	const struct edges edges = find_edges(plan, action == SECCOMP_RET_TRACE);
 	size_t size = 0;
 
 	filter[size++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));

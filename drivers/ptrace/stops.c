@@ -30,6 +30,7 @@
 #include "engine.h"
 #include "event_schema.h"
 #include "native.h"
+#include "placement.h"
 #include "procfs.h"
 
 #ifdef SYS_fork
@@ -69,9 +70,14 @@ void wh_emit(struct wh_tracer *tracer, struct wh_stop *stop, uint16_t event)
 /* Lets a thread go on, with a signal if one is to be delivered. */
 static void resume(struct wh_tracer *tracer, const struct wh_thread *thread, int signal)
 {
-	bool sees_calls = tracer->mode == WH_TRACE_EVERY_CALL && !tracer->plan.is_empty;
+	const bool sees_calls = tracer->mode == WH_TRACE_EVERY_CALL && !tracer->plan.is_empty;
+	const bool can_place = (tracer->mode == WH_TRACE_FILTERED || sees_calls) && !thread->shows_placement;
+	struct wh_placement placement = { .tid = 0 };
 
+	if (can_place)
+		wh_place_begin(&placement, thread->tid);
 	ptrace(thread->in_call || sees_calls ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, (void *)(intptr_t)signal);
+	wh_place_end(&placement);
 }
 
 static unsigned long event_message(pid_t tid)
@@ -99,6 +105,7 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 	uint16_t entry_event, exit_event;
 
 	thread->in_call = false;
+	thread->shows_placement = info->arch == WH_NATIVE_ARCHITECTURE && wh_shows_placement((uint32_t)info->entry.nr);
 	if (info->arch != WH_NATIVE_ARCHITECTURE || !wh_plan_wants(&tracer->plan, (uint32_t)info->entry.nr)) {
 		tracer->counts.passed_over++;
 		return;
@@ -319,6 +326,8 @@ void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 		return;
 	tracer->counts.stops++;
 	thread = meet(tracer, tid);
+	if (thread)
+		thread->shows_placement = false;
 	if (!thread) {
 		tracer->counts.out_of_memory++;
 		ptrace(PTRACE_CONT, tid, NULL, NULL);

@@ -2,6 +2,7 @@ import Capture
 import EventSchema
 import Glibc
 import ModernBPFDriver
+import PtraceDriver
 
 /// One record, copied out of its batch.
 struct Record {
@@ -44,6 +45,7 @@ struct Run {
   init(_ kind: DriverKind, workload: String) throws {
     self.kind = kind
     switch kind {
+    case .ptrace: (root, records) = try Self.trace(workload)
     case .modernEBPF: (root, records) = try Self.watchHost(ModernBPFDriver.self, workload)
     default: throw Failure("\(kind.rawValue) is not part of this build")
     }
@@ -58,6 +60,7 @@ struct Run {
     var interest = Interest.everything
     interest.events.remove(.sched_switch)
     interest.events.remove(.page_fault)
+    interest.resolvesPaths = true
     return interest
   }
 
@@ -99,6 +102,31 @@ struct Run {
     }
     try check(status ?? 0, driver.statistics().lost)
     return (Int64(child), records)
+  }
+
+  /// A tracer starts the workload itself, and sees nothing else.
+  private static func trace(_ workload: String) throws -> (Int64?, [Record]) {
+    var options = options
+    options.target = .command([workload])
+    options.ignoredProcess = nil
+    var driver = try PtraceDriver(opening: options)
+    try driver.capture(interest)
+    var records: [Record] = []
+    let limit = time(nil) + secondsMax
+    reading: while records.count <= recordsMax && time(nil) <= limit {
+      do {
+        var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
+        while let event = try batch.next() { records.append(Record(event)) }
+      } catch CaptureError.endOfStream {
+        break reading
+      }
+    }
+    guard driver.outcome == .exited(0) else {
+      throw Failure("the workload ended with \(driver.outcome.map { "\($0)" } ?? "nothing") after \(records.count) records")
+    }
+    let lost = try driver.statistics().lost
+    guard lost.total == 0 else { throw Failure("events were lost: \(lost)") }
+    return (nil, records)
   }
 
   /// Keeps what the workload's threads made. The first record of a thread is that of the call that made it, and tells
