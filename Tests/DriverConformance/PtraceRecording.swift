@@ -8,7 +8,8 @@ import Testing
 ///
 /// The recorder is found beside the test bundle, where the package puts it, or at `WINDHOVER_RECORDER`.
 func recordTraced(
-  _ events: [EventType], calls: [SyscallCode], options: CaptureOptions, _ body: () throws -> Void
+  _ events: [EventType], calls: [SyscallCode], resolvesPaths: Bool = false, options: CaptureOptions,
+  _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
   let scratch = try Scratch()
   let controlPath = scratch.file("control"), out = scratch.file("records")
@@ -24,7 +25,7 @@ func recordTraced(
     [
       "PtraceRecorder", "attach", "\(getpid())", controlPath, out, "\(options.snaplen)",
       all ? "all" : events.map { "\($0.rawValue)" }.joined(separator: ","),
-      calls.map { "\($0.rawValue)" }.joined(separator: ","),
+      calls.map { "\($0.rawValue)" }.joined(separator: ","), resolvesPaths ? "paths" : "",
     ], [])
   // Where Yama guards, a child may trace its parent only if the parent says so.
   let setTracer: UInt64 = 0x59616d61

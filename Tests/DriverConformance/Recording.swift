@@ -107,7 +107,7 @@ func record(
     events: EventTypeSet(events), genericCalls: SyscallSet(calls), resolvesPaths: resolvesPaths)
   switch kind {
   case .modernEBPF: return try record(ModernBPFDriver.self, interest, options: options, body)
-  case .ptrace: return try recordTraced(events, calls: calls, options: options, body)
+  case .ptrace: return try recordTraced(events, calls: calls, resolvesPaths: resolvesPaths, options: options, body)
   default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
   }
 }

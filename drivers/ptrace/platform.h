@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/audit.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
@@ -102,6 +103,7 @@ struct wh_socket_facts {
 struct task_struct {
 	const struct wh_stop *stop;
 	struct wh_tracee *tracee;
+	uint16_t event;
 	enum wh_asked numbers_asked, status_asked, image_asked, memory_asked;
 	struct wh_task_numbers numbers;
 	struct wh_task_status status;

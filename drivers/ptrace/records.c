@@ -8,6 +8,7 @@
 
 #include "../shared/values.h"
 #include "../shared/record.h"
+#include "../shared/ia32.h"
 #include "../shared/fillers_data.h"
 #include "../shared/fillers_exec.h"
 #include "../shared/fillers_files.h"
@@ -179,12 +180,20 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 
 	wh_task.stop = stop;
 	wh_task.tracee = stop->tracee;
+	wh_task.event = event_type;
 	wh_task.numbers_asked = wh_task.status_asked = wh_task.image_asked = wh_task.memory_asked = WH_NOT_ASKED;
 	wh_task.sockets[0].asked = wh_task.sockets[1].asked = WH_NOT_ASKED;
 	for (i = 0; i < 6; i++)
 		call.arguments[i] = stop->arguments[i];
 	call.result = stop->has_result ? stop->result : WH_NO_RESULT;
 	wh_meet_twin(&call, event_type);
+	if (stop->architecture == AUDIT_ARCH_I386) {
+		call.is_compat = true;
+		call.slot = wh_translate_ia32(&call);
+	}
+	/* The record has the machine's own number of the call, whichever way it came. */
+	if (event_type == WH_EVENT_generic && call.is_compat && wh_syscall_info(stop->code))
+		call.number = wh_syscall_info(stop->code)->x86_64;
 	switch (event_type) {
 	case WH_EVENT_execve:
 		call.exec_succeeded = call.result == 0;
@@ -202,6 +211,21 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 		break;
 	}
 	return wh_append(&call, event_type, room, size);
+}
+
+uint32_t wh_trace_slot(uint32_t architecture, uint32_t number, const uint64_t arguments[6])
+{
+	uint32_t asked = arguments[0];
+
+	if (number >= WH_CALL_NUMBERS)
+		return WH_TRACE_NO_CALL;
+	if (architecture != AUDIT_ARCH_I386)
+		return number;
+	if (number == WH_IA32_SOCKETCALL)
+		return WH_SLOT_SOCKETCALL + (asked < 32 ? asked : 0);
+	if (number == WH_IA32_IPC)
+		return WH_SLOT_IPC + ((uint16_t)asked < 32 ? (uint16_t)asked : 0);
+	return WH_SLOT_IA32 + number;
 }
 
 void wh_tracee_init(struct wh_tracee *tracee, pid_t tid, pid_t tgid)
