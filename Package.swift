@@ -144,8 +144,9 @@ let package = Package(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),
     .target(name: "CCalls", path: "Tests/CCalls"),
+    .target(name: "CEmptyProgram", dependencies: ["CBPF"], path: "Tests/Benchmarks/CEmptyProgram"),
     .executableTarget(
-      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(
@@ -156,6 +157,16 @@ let package = Package(
         "BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
       ],
       path: "Tests/DriverConformance", swiftSettings: lending),
+    // Without the Swift runtime, which would start before main(), read files and catch signals.
+    .executableTarget(
+      name: "ParityWorkload", path: "Tests/Parity/Workload",
+      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
+    .executableTarget(
+      name: "ParityRecorder", dependencies: ["ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema"],
+      path: "Tests/Parity/Recorder", swiftSettings: raw),
+    .testTarget(
+      name: "Parity", path: "Tests/Parity", exclude: ["README.md", "Recorder", "Workload", "differences"],
+      swiftSettings: strict),
     .executableTarget(
       name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/PtraceRecorder", swiftSettings: lending),
