@@ -11,7 +11,7 @@ BINARY := .build/release/windhover
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TEST_BINARY := .build-tests/release/windhover
 
-.PHONY: all run test build drivers setup bench fuzz clean help
+.PHONY: all run test build drivers setup bench fuzz fuzz-trace clean help
 .NOTPARALLEL:
 
 all: build
@@ -58,6 +58,16 @@ fuzz: setup
 		SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz $$target $$work Tests/Fuzz/corpus/$$target \
 			-max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
 	done
+	@$(MAKE) --no-print-directory fuzz-trace
+
+# Made-up stops of a live child, for the ptrace driver: C alone, built in seconds.
+fuzz-trace:
+	@mkdir -p .build-fuzz
+	@clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined \
+		-fuse-ld=lld -o .build-fuzz/trace Tests/Fuzz/trace/trace.c drivers/ptrace/records.c \
+		drivers/schema/event_schema.c -lpthread
+	@echo "Fuzzing the records of a tracer for $(FUZZ_SECONDS) s ..."; work=$$(mktemp -d); \
+		.build-fuzz/trace $$work -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -len_control=10 -print_final_stats=1
 
 bench: build
 	@scripts/bench
