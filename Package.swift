@@ -171,6 +171,13 @@ let package = Package(
       name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/PtraceRecorder", swiftSettings: lending),
     .executableTarget(name: "TracePrograms", path: "Tests/TracePrograms"),
+    .target(name: "CTracee", path: "Tests/CTracee"),
+    .testTarget(
+      name: "PtraceDriverTests",
+      dependencies: [
+        "CPtrace", "CTracee", "PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema",
+      ],
+      swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],
