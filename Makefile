@@ -13,7 +13,7 @@ TEST_BINARY := .build-tests/release/windhover
 # What the machines of the kernel matrix run.
 TEST_PROGRAMS := .build-tests/release/windhoverPackageTests.xctest $(TEST_BINARY)
 
-.PHONY: all run test matrix build drivers setup bench fuzz clean help
+.PHONY: all run test matrix build drivers setup bench fuzz fuzz-trace clean help
 .NOTPARALLEL:
 
 all: build
@@ -71,6 +71,16 @@ fuzz: setup
 		SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz $$target $$work Tests/Fuzz/corpus/$$target \
 			-max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
 	done
+	@$(MAKE) --no-print-directory fuzz-trace
+
+# Made-up stops of a live child, for the ptrace driver: C alone, built in seconds.
+fuzz-trace:
+	@mkdir -p .build-fuzz
+	@clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined \
+		-fuse-ld=lld -o .build-fuzz/trace Tests/Fuzz/trace/trace.c drivers/ptrace/records.c \
+		drivers/schema/event_schema.c -lpthread
+	@echo "Fuzzing the records of a tracer for $(FUZZ_SECONDS) s ..."; work=$$(mktemp -d); \
+		.build-fuzz/trace $$work -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -len_control=10 -print_final_stats=1
 
 bench: build
 	@scripts/bench

@@ -52,9 +52,12 @@ let package = Package(
     .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
     .target(
       name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(name: "CHostFacts", linkerSettings: [.linkedLibrary(":libz.a")]),
     .target(
       name: "DriverSelection",
-      dependencies: ["BPFDriver", "Capture", "CLinux", "KmodDriver", "ModernBPFDriver", "PtraceDriver"],
+      dependencies: [
+        "BPFDriver", "Capture", "CHostFacts", "CLinux", "EventSchema", "KmodDriver", "ModernBPFDriver", "PtraceDriver",
+      ],
       swiftSettings: lending),
 
     // State and fields.
@@ -119,7 +122,10 @@ let package = Package(
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
       swiftSettings: strict),
-    .testTarget(name: "DriverSelectionTests", dependencies: ["Capture", "DriverSelection"], swiftSettings: strict),
+    .testTarget(
+      name: "DriverSelectionTests",
+      dependencies: ["Capture", "CaptureTesting", "CCalls", "DriverSelection", "EventSchema", "ModernBPFDriver"],
+      swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
@@ -138,8 +144,9 @@ let package = Package(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),
     .target(name: "CCalls", path: "Tests/CCalls"),
+    .target(name: "CEmptyProgram", dependencies: ["CBPF"], path: "Tests/Benchmarks/CEmptyProgram"),
     .executableTarget(
-      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(
@@ -150,10 +157,27 @@ let package = Package(
         "BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
       ],
       path: "Tests/DriverConformance", swiftSettings: lending),
+    // Without the Swift runtime, which would start before main(), read files and catch signals.
+    .executableTarget(
+      name: "ParityWorkload", path: "Tests/Parity/Workload",
+      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
+    .executableTarget(
+      name: "ParityRecorder", dependencies: ["ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema"],
+      path: "Tests/Parity/Recorder", swiftSettings: raw),
+    .testTarget(
+      name: "Parity", path: "Tests/Parity", exclude: ["README.md", "Recorder", "Workload", "differences"],
+      swiftSettings: strict),
     .executableTarget(
       name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
       path: "Tests/PtraceRecorder", swiftSettings: lending),
     .executableTarget(name: "TracePrograms", path: "Tests/TracePrograms"),
+    .target(name: "CTracee", path: "Tests/CTracee"),
+    .testTarget(
+      name: "PtraceDriverTests",
+      dependencies: [
+        "CPtrace", "CTracee", "PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema",
+      ],
+      swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

@@ -164,7 +164,7 @@ WH_INLINE struct wh_area wh_environment_area(struct wh_call *call)
 
 WH_INLINE struct cred *wh_credentials(struct wh_call *call)
 {
-	return WH_GET(call->task, cred);
+	return (struct cred *)WH_GET(call->task, cred);	/* const in the kernel */
 }
 
 WH_INLINE uint64_t wh_capability_bits(const void *set)
