@@ -151,6 +151,8 @@ let package = Package(
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
+    .testTarget(name: "BPFDriverTests", dependencies: ["BPFDriver", "Capture"], swiftSettings: strict),
+    .testTarget(name: "DriverBuildTests", dependencies: ["Capture", "DriverBuild"], swiftSettings: strict),
     .testTarget(
       name: "DriverConformance",
       dependencies: [

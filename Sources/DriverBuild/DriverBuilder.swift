@@ -49,7 +49,7 @@ public struct DriverBuilder: Sendable {
     try makeFolders(folder)
     let work = try freshFolder(in: folder)
     // Nothing to do about what cannot be removed: the next build takes another folder.
-    defer { _ = unsafe wh_remove_tree(work) }
+    defer { _ = unsafe wh_remove_folder(work) }
     try sources.unpack(into: work + "/drivers")
     try makeFolders(work + "/out")
     progress("building the \(kind.rawValue) driver for kernel \(kernel)")
