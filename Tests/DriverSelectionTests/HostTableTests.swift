@@ -13,7 +13,7 @@ struct InventedHost: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  init(_ name: String, _ expected: [DriverKind: (String, [String])], _ change: (inout HostFacts) -> Void) {
+  init(_ name: String, _ expected: [DriverKind: (answer: String, codes: [String])], _ change: (inout HostFacts) -> Void) {
     self.name = name
     self.expected = expected
     facts = HostFacts()
