@@ -29,7 +29,9 @@ extension Interest {
         if fields.contains(where: { isAddress ? $0.showsAddress : $0.showsOpenedPath }) { wanted.insert(entry) }
       }
     }
-    self.init(events: wanted, genericCalls: wanted.contains(.generic) ? genericCalls : SyscallSet())
+    self.init(
+      events: wanted, genericCalls: wanted.contains(.generic) ? genericCalls : SyscallSet(),
+      resolvesPaths: fields.contains(where: \.needsResolvedPaths))
   }
 }
 
@@ -75,6 +77,15 @@ public enum StateEvents {
 }
 
 extension ResolvedField {
+  /// Whether its value is the path that the kernel knows an opened file by.
+  var needsResolvedPaths: Bool {
+    switch id {
+    case .fdRealpath: true
+    case .evtArg, .evtRawarg: key.elementsEqual("realpath".utf8)
+    default: false
+    }
+  }
+
   /// Whether its value can be the path that a descriptor was opened by. The parameters of events (`evt.arg`) are those
   /// of the return whatever the entry said.
   var showsOpenedPath: Bool {

@@ -67,6 +67,8 @@ public enum LiveCapture {
     options.snaplen = settings.snaplen
     options.loadable = interest
     options.ignoredProcess = getpid()
+    options.target = settings.target
+    options.onCommandEnd = { [end = settings.commandEnd] outcome in end?.outcome = outcome }
     options.onDegraded = { program, reason in
       log(.warning, "the kernel refused program \(program); its events are missing, the rest goes on\n\(reason)")
     }

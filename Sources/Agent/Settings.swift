@@ -35,6 +35,10 @@ public struct Settings: Sendable {
   public var keepsFileOpen = false
   public var queueCapacity = 65_536
   public var logLevel = Log.Level.info
+  /// What to trace, from the command line; `nil` to watch the whole host.
+  public var target: TraceTarget?
+  /// Where the end of a traced command is noted.
+  public var commandEnd: CommandEnd?
 
   public init() {}
 

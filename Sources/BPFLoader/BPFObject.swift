@@ -73,6 +73,14 @@ internal import CLinux
     return descriptor >= 0 ? descriptor : nil
   }
 
+  public func hasMap(_ name: String) -> Bool { unsafe bpf_object__find_map_by_name(object, name) != nil }
+
+  /// The bytes of one value of a map, and whether user space can map all values instead of copying each.
+  public func layout(map: String) throws(BPFError) -> (valueBytes: Int, isMappable: Bool) {
+    let map = unsafe try pointer(map: map)
+    return unsafe (Int(bpf_map__value_size(map)), bpf_map__map_flags(map) & UInt32(BPF_F_MMAPABLE) != 0)
+  }
+
   public func descriptor(map: String) throws(BPFError) -> Int32 { unsafe bpf_map__fd(try pointer(map: map)) }
 
   /// What a section of global variables shall hold when the object is loaded; without effect afterwards.

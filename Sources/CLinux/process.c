@@ -17,6 +17,12 @@
 static atomic_int stops;
 static atomic_uint usr1;
 
+/* Signals that are handled here, and what this process was started with for each. */
+static const int handled[] = { SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGPIPE };
+enum { HANDLED_COUNT = sizeof(handled) / sizeof(handled[0]) };
+static struct sigaction inherited[HANDLED_COUNT];
+static int has_inherited;
+
 static void on_signal(int number)
 {
 	if (number == SIGUSR1)
@@ -32,11 +38,21 @@ void wh_catch_stop_signals(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGUSR1, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
+	for (int i = 0; i < HANDLED_COUNT; i++)
+		sigaction(handled[i], handled[i] == SIGPIPE ? &ignore : &action, has_inherited ? NULL : &inherited[i]);
+	has_inherited = 1;
+}
+
+void wh_restore_inherited_signals(void)
+{
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+
+	for (int i = 0; has_inherited && i < HANDLED_COUNT; i++)
+		sigaction(handled[i], &inherited[i], NULL);
+	/* Handled while a command runs; a shell's background job ignores it, and exec keeps that. */
+	if (signal(SIGQUIT, SIG_DFL) == SIG_IGN)
+		signal(SIGQUIT, SIG_IGN);
+	sigaction(SIGCHLD, &standard, NULL);
 }
 
 int wh_stop_requested(void) { return atomic_load_explicit(&stops, memory_order_relaxed) > 0; }

@@ -94,14 +94,20 @@ public struct Interest: Sendable, Equatable {
   public var events: EventTypeSet
   /// Calls without an event of their own, wanted as ``EventType/generic``. Looked at only if `events` has `.generic`.
   public var genericCalls: SyscallSet
+  /// Events of opens carry the path that the kernel knows the file by, in their parameter `realpath`. The walk up the
+  /// directories costs the captured call tens to hundreds of nanoseconds: ask for it only if something looks at it.
+  public var resolvesPaths: Bool
 
-  public init(events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet()) {
+  public init(
+    events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet(), resolvesPaths: Bool = false
+  ) {
     self.events = events
     self.genericCalls = genericCalls
+    self.resolvesPaths = resolvesPaths
   }
   /// Nothing: capture is off.
   public static var none: Interest { Interest() }
-  public static var everything: Interest { Interest(events: .all, genericCalls: .all) }
+  public static var everything: Interest { Interest(events: .all, genericCalls: .all, resolvesPaths: true) }
   public var isEmpty: Bool { events.isEmpty }
 }
 
@@ -120,6 +126,9 @@ public struct CaptureOptions: Sendable {
   public var ignoredProcess: Int32?
   /// What a driver that needs a target traces; the others watch the whole host and pass it over.
   public var target: TraceTarget?
+  /// Called once, from ``CaptureSource/nextBatch(waitingUpTo:)``, when the command of ``target`` has ended. Descendants
+  /// of it may still run; the source ends with the last of them.
+  public var onCommandEnd: (@Sendable (CommandOutcome) -> Void)?
   /// Called with each program that was refused, and the telling lines of the verifier's log.
   public var onDegraded: (@Sendable (_ program: String, _ reason: String) -> Void)?
 
@@ -140,6 +149,8 @@ public enum CaptureError: Error, Sendable, Equatable {
   case system(errno: Int32, during: String)
   /// This build does not contain the driver's object.
   case notBuilt(DriverKind)
+  /// The driver is built for each kernel, and there is nothing at `path`, where it would be for this one.
+  case noObject(DriverKind, path: String)
   /// The kernel refused the driver's dispatcher, without which nothing works.
   case refused(program: String, errno: Int32, log: String)
   /// ``CaptureDriver/capture(_:)`` asked for events whose programs were not loaded at opening.
@@ -155,6 +166,8 @@ extension CaptureError: CustomStringConvertible {
     switch self {
     case .system(let errno, let operation): "\(operation): \(errorText(errno))"
     case .notBuilt(let kind): "\(kind.rawValue): this build does not contain the driver"
+    case .noObject(let kind, let path):
+      "\(kind.rawValue): not built for this kernel (\(path) is missing); run windhover driver build --kind \(kind.rawValue)"
     case .refused(let program, let errno, let log):
       "the kernel refused program \(program): \(errorText(errno))" + (log.isEmpty ? "" : "\n\(log)")
     case .notLoaded(let types):

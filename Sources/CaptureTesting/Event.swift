@@ -120,7 +120,7 @@ public enum Event {
 
   public static func openat(
     _ tid: Int, at time: UInt64 = 0, fd: Int, directory: Int64 = currentDirectory, name: String, flags: UInt32 = 1,
-    device: UInt32 = 0, inode: UInt64 = 0
+    device: UInt32 = 0, inode: UInt64 = 0, realPath: String? = nil
   ) -> [UInt8] {
     make(.openat, tid, at: time) {
       $0.append(Int64(fd))
@@ -130,6 +130,7 @@ public enum Event {
       $0.append(UInt32(0))
       $0.append(device)
       $0.append(inode)
+      if let realPath { $0.append(text: realPath) }
     }
   }
 

@@ -1,5 +1,8 @@
+internal import BPFDriver
 public import Capture
+internal import KmodDriver
 internal import ModernBPFDriver
+internal import PtraceDriver
 
 /// What one driver says of this host.
 public struct Assessment: Sendable, Equatable {
@@ -44,8 +47,14 @@ public struct DriverSelector: Sendable {
 
   public init(order: [DriverKind] = defaultOrder) { self.order = order }
 
-  /// Drivers that this build contains.
-  public static var built: Set<DriverKind> { ModernBPFDriver.isBuilt ? [.modernEBPF] : [] }
+  /// Drivers that this build contains, or that were built for this kernel.
+  public static var built: Set<DriverKind> {
+    var built: Set<DriverKind> = [.ptrace]
+    if ModernBPFDriver.isBuilt { built.insert(.modernEBPF) }
+    if KmodDriver.isBuilt { built.insert(.kmod) }
+    if BPFDriver.isBuilt { built.insert(.ebpf) }
+    return built
+  }
 
   /// Every driver's verdict, in order of preference. Changes nothing on the host.
   public func assess(_ host: borrowing HostFacts) -> [Assessment] {
@@ -53,10 +62,11 @@ public struct DriverSelector: Sendable {
   }
 
   private static func assess(_ kind: DriverKind, _ host: borrowing HostFacts) -> DriverSupport {
-    guard host.builtDrivers.contains(kind) else { return .unsupported([.notBuilt(kind)]) }
-    return switch kind {
-    case .modernEBPF: ModernBPFDriver.assess(host)
-    case .ebpf, .kmod, .ptrace: .unsupported([.notBuilt(kind)])
+    switch kind {
+    case .modernEBPF: host.builtDrivers.contains(kind) ? ModernBPFDriver.assess(host) : .unsupported([.notBuilt(kind)])
+    case .ebpf: BPFDriver.assess(host)
+    case .kmod: host.builtDrivers.contains(kind) ? KmodDriver.assess(host) : .unsupported([.notBuilt(kind)])
+    case .ptrace: PtraceDriver.assess(host)
     }
   }
 
@@ -118,7 +128,9 @@ public struct DriverSelector: Sendable {
   ) throws(CaptureError) -> any CaptureDriver & ~Copyable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
-    case .ebpf, .kmod, .ptrace: throw .notBuilt(kind)
+    case .ebpf: return try BPFDriver(opening: options)
+    case .kmod: return try KmodDriver(opening: options)
+    case .ptrace: return try PtraceDriver(opening: options)
     }
   }
 

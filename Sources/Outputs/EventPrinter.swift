@@ -64,7 +64,8 @@ public struct EventPrinter: ~Copyable {
     json.key("params")
     json.beginObject()
     if let info = Schema.event(event.type) {
-      for (position, parameter) in info.parameters.enumerated() {
+      for (position, parameter) in info.parameters.enumerated()
+      where !ParameterPrinter.isHidden(event, position) {
         json.key(parameter.name)
         write(event, state, position, parameter)
       }

@@ -37,6 +37,14 @@ private func interest(_ condition: String, output: String = "o", usesEntryHooks:
     #expect(try interest("evt.type = ptrace", output: "%evt.args").events.contains(.dup))
   }
 
+  @Test func pathsAreResolvedOnlyIfSomethingShowsThem() throws {
+    #expect(!(try interest("evt.type = openat and fd.name = /etc/shadow", output: "%evt.args").resolvesPaths))
+    #expect(!(try interest("evt.type = execve and proc.exerealpath = /bin/sh").resolvesPaths), "every exec tells it")
+    #expect(try interest("evt.type = openat and fd.realpath = /etc/shadow").resolvesPaths)
+    #expect(try interest("evt.type = read and proc.name = x", output: "%fd.realpath").resolvesPaths)
+    #expect(try interest("evt.type = openat and evt.arg.realpath startswith /etc").resolvesPaths)
+  }
+
   @Test func entriesAreLookedAtWhereARuleShowsWhatCanBeRewritten() throws {
     let opens: [EventType] = [.open_enter, .openat_enter, .openat2_enter, .creat_enter]
     let path = try interest("evt.type = read and fd.name startswith /etc")

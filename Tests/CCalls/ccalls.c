@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "ccalls.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -32,6 +33,26 @@ int64_t wh_foreign_call(int64_t number, uint32_t b, uint32_t c, uint32_t d)
 	return (int32_t)result;
 #else
 	(void)number, (void)b, (void)c, (void)d;
+	return -ENOSYS;
+#endif
+}
+
+int64_t wh_foreign_call6(int64_t number, uint32_t b, uint32_t c, uint32_t d, uint32_t si, uint32_t di, uint32_t bp)
+{
+#if defined(__x86_64__)
+	uint64_t last = bp;
+	int64_t result;
+
+	/* The compiler may need %rbp and what lies below the stack pointer for itself. */
+	__asm__ volatile("lea -128(%%rsp), %%rsp\n\tpush %%rbp\n\tmov %[last], %%rbp\n\tint $0x80\n\tpop %%rbp\n\t"
+			 "lea 128(%%rsp), %%rsp"
+			 : "=a"(result)
+			 : "a"(number), "b"((uint64_t)b), "c"((uint64_t)c), "d"((uint64_t)d), "S"((uint64_t)si),
+			   "D"((uint64_t)di), [last] "r"(last)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int32_t)result;
+#else
+	(void)number, (void)b, (void)c, (void)d, (void)si, (void)di, (void)bp;
 	return -ENOSYS;
 #endif
 }
@@ -69,8 +90,8 @@ int64_t wh_child_by(int64_t number, uint64_t flags, int status)
 	return child < 0 ? -errno : wait_for(child);
 }
 
-int64_t wh_call_in_child(int64_t *result, int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-			 uint64_t a4, uint64_t a5)
+int64_t wh_call_below(const char *root, int64_t *result, int64_t number, uint64_t a0, uint64_t a1, uint64_t a2,
+		      uint64_t a3, uint64_t a4, uint64_t a5)
 {
 	int64_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t child;
@@ -79,13 +100,95 @@ int64_t wh_call_in_child(int64_t *result, int64_t number, uint64_t a0, uint64_t 
 		return -errno;
 	child = fork();
 	if (child == 0) {
-		*shared = wh_call(number, a0, a1, a2, a3, a4, a5);
+		if (root && (chroot(root) || chdir("/")))
+			*shared = -errno;
+		else
+			*shared = wh_call(number, a0, a1, a2, a3, a4, a5);
 		syscall(SYS_exit_group, 0);
 	}
 	wait_for(child);
 	*result = *shared;
 	munmap(shared, 4096);
 	return child;
+}
+
+int64_t wh_foreign_call_in_child(int64_t *result, int64_t number, uint32_t b, uint32_t c, uint32_t d)
+{
+	int64_t *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+
+	if (shared == MAP_FAILED)
+		return -errno;
+	child = fork();
+	if (child == 0) {
+		*shared = wh_foreign_call(number, b, c, d);
+		syscall(SYS_exit_group, 0);
+	}
+	wait_for(child);
+	*result = *shared;
+	munmap(shared, 4096);
+	return child;
+}
+
+int wh_has_foreign_calls(void)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		syscall(SYS_exit_group, wh_foreign_call(20, 0, 0, 0) == getpid() ? 0 : 1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+uint32_t wh_low_memory(size_t size)
+{
+#if defined(MAP_32BIT)
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	return memory == MAP_FAILED ? 0 : (uint32_t)(uintptr_t)memory;
+#else
+	(void)size;
+	return 0;
+#endif
+}
+
+extern const char wh_ia32_program[], wh_ia32_program_end[];
+
+int wh_write_ia32_program(const char *path)
+{
+	struct {
+		Elf32_Ehdr file;
+		Elf32_Phdr segment;
+	} header = {
+		.file = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_EXEC, .e_machine = EM_386, .e_version = EV_CURRENT,
+			.e_entry = 0x08048000 + sizeof(header), .e_phoff = sizeof(Elf32_Ehdr),
+			.e_ehsize = sizeof(Elf32_Ehdr), .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 1,
+		},
+		.segment = {
+			.p_type = PT_LOAD, .p_vaddr = 0x08048000, .p_flags = PF_R | PF_X, .p_align = 4096,
+		},
+	};
+	size_t size = (size_t)(wh_ia32_program_end - wh_ia32_program);
+	int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0755), result = 0;
+
+	if (descriptor < 0)
+		return -errno;
+	header.segment.p_filesz = header.segment.p_memsz = (Elf32_Word)(sizeof(header) + size);
+	if (write(descriptor, &header, sizeof(header)) != sizeof(header) ||
+	    write(descriptor, wh_ia32_program, size) != (ssize_t)size)
+		result = -EIO;
+	close(descriptor);
+	return result;
+}
+
+int64_t wh_call_in_child(int64_t *result, int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+			 uint64_t a4, uint64_t a5)
+{
+	return wh_call_below(NULL, result, number, a0, a1, a2, a3, a4, a5);
 }
 
 int64_t wh_open_and_close(const char *path, int64_t count)

@@ -1,4 +1,5 @@
 import EventSchema
+import Glibc
 import Testing
 
 /// Numbers, names and types as the interface of capture files and drivers has them; kernel numbers from the kernel's
@@ -39,12 +40,13 @@ import Testing
 
   @Test func openatHasItsParametersInTheOrderOfTheWire() throws {
     let openat = try #require(Schema.event(.openat))
-    #expect(openat.parameters.map(\.name) == ["fd", "dirfd", "name", "flags", "mode", "dev", "ino"])
+    #expect(openat.parameters.map(\.name) == ["fd", "dirfd", "name", "flags", "mode", "dev", "ino", "realpath"])
     #expect(
       openat.parameters.map(\.type) == [
         .WH_PT_FD, .WH_PT_FD, .WH_PT_FSRELPATH, .WH_PT_FLAGS32, .WH_PT_UINT32, .WH_PT_UINT32, .WH_PT_UINT64,
+        .WH_PT_FSPATH,
       ])
-    #expect(openat.parameters.map(\.byteCount) == [8, 8, 0, 4, 4, 4, 8])
+    #expect(openat.parameters.map(\.byteCount) == [8, 8, 0, 4, 4, 4, 8, 0])
     #expect(openat.parameters[3].flagGroup == .file_flags)
     #expect(openat.flags.contains([.createsDescriptor, .modifiesState]))
     #expect(!openat.flags.contains(.largePayload))
@@ -134,4 +136,43 @@ import Testing
     #expect(Schema.syscall(SyscallCode(rawValue: 60_000)!)?.name == nil)
     #expect(Schema.flags(FlagGroup(rawValue: 250)!)?.name == nil)
   }
+
+  /// The kernel's own list is what the table must agree with. On x86 only: elsewhere the header is not installed.
+  #if arch(x86_64)
+  @Test func numbersOf32BitCallsAreTheKernels() throws {
+    let places = ["/usr/include/x86_64-linux-gnu/asm/unistd_32.h", "/usr/include/asm/unistd_32.h"]
+    let text = try #require(places.compactMap { contents($0) }.first, "linux-libc-dev is not installed")
+    var known = 0
+    for line in text.split(separator: "\n") where line.hasPrefix("#define __NR_") {
+      let words = line.split(separator: " ")
+      guard words.count == 3, let number = Int(words[2]) else { continue }
+      let name = String(words[1].dropFirst("__NR_".count))
+      guard let ours = Schema.ia32Name(number) else {
+        #expect(Self.neverCalls.contains(name), "\(name) (\(number)) has no row")
+        continue
+      }
+      #expect(ours == name)
+      known += 1
+    }
+    #expect(known > 400)
+    let slots = Schema.callSlots
+    #expect(Set(slots.map(\.slot)).count == slots.count)
+    func event(_ slot: Int) -> EventType? { slots.first { $0.slot == slot }?.syscall.event }
+    #expect(event(1) == .write && event(512 + 5) == .open && event(512 + 11) == .execve && event(512 + 295) == .openat)
+    #expect(event(1024 + 3) == .connect && event(1024 + 9) == .send && event(1056 + 1) == .semop)
+  }
+
+  /// Numbers that 64-bit kernels have always answered with ENOSYS.
+  private static let neverCalls: Set = [
+    "break", "stty", "gtty", "ftime", "prof", "lock", "mpx", "ulimit", "profil", "afs_syscall", "putpmsg", "vserver",
+  ]
+
+  private func contents(_ path: String) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+  #endif
 }

@@ -22,7 +22,7 @@ import Testing
       }
     }
     #expect(count == FieldID.allCases.count)
-    #expect(count == 296)
+    #expect(count == 298)
   }
 
   @Test func anArgumentBehindADotNamesAParameter() throws {

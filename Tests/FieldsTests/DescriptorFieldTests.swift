@@ -31,6 +31,23 @@ import Testing
     #expect(scene.value("fd.types[9]").isMissing)
   }
 
+  @Test func theFileItselfIsKnownAsLongAsItIsOpen() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.openat(200, at: 7_000, fd: 3, name: "link", realPath: "/etc/shadow"))
+    #expect(scene.text("fd.name") == "/srv/link")
+    #expect(scene.text("fd.realpath") == "/etc/shadow")
+    #expect(scene.text("evt.arg.realpath") == "/etc/shadow")
+    #expect(scene.text("evt.args").hasSuffix(" realpath=/etc/shadow"))
+    scene.apply(Event.read(200, at: 7_001, fd: 3))
+    #expect(scene.text("fd.realpath") == "/etc/shadow")
+    scene.apply(Event.close(200, at: 7_002, fd: 3))
+    #expect(scene.text("fd.realpath") == "/etc/shadow")
+    scene.apply(Event.openat(200, at: 7_003, fd: 3, name: "link"))
+    #expect(scene.value("fd.realpath").isMissing, "the kernel was not asked")
+    #expect(!scene.text("evt.args").contains("realpath"), "others do not know the parameter")
+    #expect(scene.text("proc.exerealpath") == scene.text("proc.exepath"))
+  }
+
   /// Values measured with the reference.
   @Test func aFailedOpenStillNamesItsPath() {
     var scene = Scene.withShellAndCat()

@@ -16,6 +16,30 @@ import Testing
     #expect(host.currentThread?.lastDescriptor == 3)
   }
 
+  @Test func theFileItselfIsKeptBesideItsName() {
+    var host = Host.withShell()
+    let before = host.state.texts.bytesInUse
+    host.apply(Event.openat(100, at: 10, fd: 3, name: "/etc/own", realPath: "/etc/own"))
+    let plain = host.state.texts.bytesInUse - before
+    #expect(host.current.map { host.text($0.realName) } == "/etc/own")
+    host.apply(Event.close(100, at: 11, fd: 3))
+    host.apply(Event.openat(100, at: 12, fd: 3, name: "/etc/own"))
+    #expect(host.current?.realName == .empty)
+    #expect(host.state.texts.bytesInUse - before == plain, "the same text is stored once")
+    host.apply(Event.close(100, at: 13, fd: 3))
+
+    host.apply(Event.openat(100, at: 14, fd: 3, name: "/etc/link", realPath: "/srv/data/file"))
+    host.apply(Event.dup(100, at: 15, 3, to: 4))
+    host.apply(Event.clone(101, at: 16, result: 0, ptid: 100))
+    host.apply(Event.close(100, at: 17, fd: 3))
+    host.apply(Event.read(101, at: 18, fd: 4))
+    #expect(host.current.map { host.text($0.realName) } == "/srv/data/file")
+    host.apply(Event.close(100, at: 19, fd: 4))
+    host.apply(Event.procexit(101, at: 20))
+    host.apply(Event.read(100, at: 21, fd: 1))
+    #expect(host.state.texts.bytesInUse == before, "nobody holds the texts any more")
+  }
+
   @Test(arguments: [
     ("notes.txt", "/home/user/notes.txt"), ("./a//b/", "/home/user/a/b"), ("../../etc/shadow", "/etc/shadow"),
     ("../../../../x", "/x"), (".ssh/id", "/home/user/.ssh/id"), ("a/./b/../c", "/home/user/a/c"),

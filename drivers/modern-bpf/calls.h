@@ -8,6 +8,7 @@
 
 #include "ring.h"
 #include "../shared/call.h"
+#include "../shared/ia32.h"
 
 #if defined(__TARGET_ARCH_x86)
 
@@ -34,6 +35,18 @@ WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 	return (WH_GET(task, thread_info.status) & WH_TS_COMPAT) != 0;
 }
 
+/* The upper halves are what a 64-bit caller of int 0x80 left there: the kernel does not look at them. */
+WH_INLINE uint32_t wh_translate_foreign(struct wh_call *call, struct pt_regs *registers)
+{
+	call->arguments[0] = (uint32_t)registers->bx;
+	call->arguments[1] = (uint32_t)registers->cx;
+	call->arguments[2] = (uint32_t)registers->dx;
+	call->arguments[3] = (uint32_t)registers->si;
+	call->arguments[4] = (uint32_t)registers->di;
+	call->arguments[5] = (uint32_t)registers->bp;
+	return wh_translate_ia32(call);
+}
+
 #elif defined(__TARGET_ARCH_arm64)
 
 enum { WH_TIF_32BIT = 22 };		/* arch/arm64/include/asm/thread_info.h */
@@ -58,45 +71,14 @@ WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 	return (WH_GET(task, thread_info.flags) >> WH_TIF_32BIT & 1) != 0;
 }
 
+/* 32-bit calls of arm are not translated: nothing asks for them, and the events' programs leave them out. */
+WH_INLINE uint32_t wh_translate_foreign(struct wh_call *call, struct pt_regs *registers)
+{
+	return 0;
+}
+
 #endif
 
-WH_INLINE bool wh_is_ignored(struct task_struct *task)
-{
-	return (uint32_t)WH_GET(task, tgid) == control.ignored_process;
-}
-
-/*
- * Whether the call makes no event although its number is wanted. Asked behind the tail call, where the task is known
- * anyway: looking it up in the dispatcher too would cost each captured call a helper more.
- */
-WH_INLINE bool wh_is_left_out(struct task_struct *task)
-{
-	if (wh_is_ignored(task)) {
-		WH_COUNT(own);
-		return true;
-	}
-	if (!wh_is_foreign_call(task))
-		return false;
-	WH_COUNT(foreign);
-	return true;
-}
-
-WH_INLINE struct wh_call wh_finished_call(uint64_t *context)
-{
-	struct pt_regs *registers = (struct pt_regs *)context[0];
-	struct wh_call call = { .task = wh_current_task(), .result = context[1] };
-
-	call.number = wh_call_number(registers);
-	wh_call_arguments(&call, registers);
-	return call;
-}
-
-WH_INLINE struct wh_call wh_starting_call(uint64_t *context)
-{
-	struct wh_call call = { .task = wh_current_task(), .number = context[1] };
-
-	wh_call_arguments(&call, (struct pt_regs *)context[0]);
-	return call;
-}
+#include "arrivals.h"
 
 #endif

@@ -10,28 +10,37 @@
 #include <stdint.h>
 #endif
 
+#include "../schema/event_schema.h"
+
 enum {
-	WH_CALL_NUMBERS = 512,		/* native call numbers that can be captured: 0 .. 511 */
 	WH_CPUS_MAX = 4096,
+	WH_STAGE_IA32 = WH_CALL_SLOTS,	/* in the program arrays: what translates a 32-bit call and goes on to its slot */
+	WH_PROGRAM_SLOTS,
 };
 
-/* Bits of wh_control.wanted. */
-enum { WH_WANTED_EXIT = 1, WH_WANTED_ENTRY = 2 };
+/*
+ * Bits of wh_control.wanted. The two for IA32 stand at the number (0 .. 511) of a wanted 32-bit call: they make the
+ * dispatcher look which kind of call it has, which others do not pay for.
+ */
+enum { WH_WANTED_EXIT = 1, WH_WANTED_ENTRY = 2, WH_WANTED_IA32_EXIT = 4, WH_WANTED_IA32_ENTRY = 8 };
 
 /*
  * struct wh_control - the programs' global variable; user space writes it at any time through its mapping
  * @boot_to_epoch_ns: added to CLOCK_BOOTTIME to make a record's timestamp
  * @ignored_process: the thread group (initial pid namespace) that makes no events; 0 for none
- * @wanted: by native call number, WH_WANTED_ bits
- * @code: by native call number, the portable code; 0 where there is none
+ * @resolves_paths: records of opens carry the opened file's own path; 0 or 1
+ * @wanted: by slot of the call, WH_WANTED_ bits
+ * @code: by slot, the portable code; 0 where there is none
+ * @native: by slot, the number that the architecture itself has for the call; 0xffff where it has none
  * @lane: by CPU, which ring it writes to; not looked at if there is only one ring
  */
 struct wh_control {
 	uint64_t boot_to_epoch_ns;
 	uint32_t ignored_process;
-	uint32_t reserved;
-	uint8_t wanted[WH_CALL_NUMBERS];
-	uint16_t code[WH_CALL_NUMBERS];
+	uint32_t resolves_paths;
+	uint8_t wanted[WH_CALL_SLOTS];
+	uint16_t code[WH_CALL_SLOTS];
+	uint16_t native[WH_CALL_SLOTS];
 	uint16_t lane[WH_CPUS_MAX];
 };
 
@@ -53,9 +62,21 @@ struct wh_counters {
 	uint64_t too_large;
 	uint64_t recursion;
 	uint64_t program_missing;
-	uint64_t foreign;	/* not lost but left out: 32-bit calls, whose numbers and arguments mean something else */
+	uint64_t foreign;	/* not lost but left out: calls of an ABI that is not translated (x32, arm's 32-bit calls) */
 	uint64_t own;		/* left out too: calls of the ignored process. It makes one to see whether the programs run */
 	uint64_t reserved[2];
+};
+
+/*
+ * struct wh_foreign - what the 32-bit call on one CPU is, from the stage to the event's program behind it
+ * @arguments: translated
+ * @number: as the kernel got it
+ * @slot: where the call belongs; 0 if no stage has run for the program that looks
+ */
+struct wh_foreign {
+	uint64_t arguments[6];
+	uint32_t number;
+	uint32_t slot;
 };
 
 #endif

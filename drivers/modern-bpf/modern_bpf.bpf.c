@@ -12,80 +12,143 @@
  */
 #include "emit.h"
 #include "programs.h"
+#include "messages.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, WH_CALL_NUMBERS);
+	__uint(max_entries, WH_PROGRAM_SLOTS);
 	__type(key, uint32_t);
 	__type(value, uint32_t);
 } exit_programs SEC(".maps"), entry_programs SEC(".maps");
 
-/* Most calls of the machine end here: one load and one test. Numbers of the x32 ABI have a high bit: left out. */
-WH_INLINE bool wh_is_wanted(uint64_t number, uint8_t when)
+#define WH_X32_BIT 0x40000000u		/* __X32_SYSCALL_BIT, arch/x86/include/uapi/asm/unistd.h */
+
+/* Wanted or not, the calls of the x32 ABI are not told: they share the numbers but not the structures. */
+WH_INLINE int wh_leave_out_x32(uint32_t number, uint8_t when)
 {
-	if (number >= WH_CALL_NUMBERS)
-		return false;
-	WH_OPAQUE(number);
-	return (control.wanted[number & (WH_CALL_NUMBERS - 1)] & when) != 0;
+	uint32_t same = number & ~WH_X32_BIT;
+
+	if (!(number & WH_X32_BIT) || same >= WH_CALL_NUMBERS)
+		return 0;
+	WH_OPAQUE(same);
+	if (WH_CONTROL(wanted[same & (WH_CALL_NUMBERS - 1)]) & when)
+		WH_COUNT(foreign);
+	return 0;
 }
 
-WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, uint8_t when)
+/* Most calls of the machine end here: one load and one test. */
+WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, uint8_t when, uint8_t when_ia32)
 {
-	if (!wh_is_wanted(number, when))
+	uint8_t wanted;
+
+	if (number >= WH_CALL_NUMBERS)
+		return wh_leave_out_x32(number, when);
+	WH_OPAQUE(number);
+	wanted = WH_CONTROL(wanted[number & (WH_CALL_NUMBERS - 1)]);
+	if (!(wanted & (when | when_ia32)))
 		return 0;
-	bpf_tail_call(context, programs, number);
+	if (wanted & when_ia32 && wh_is_foreign_call(wh_current_task()))
+		bpf_tail_call(context, programs, WH_STAGE_IA32);
+	else if (wanted & when)
+		bpf_tail_call(context, programs, number);
+	else
+		return 0;
 	WH_COUNT(program_missing);
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int wh_sys_exit(uint64_t *context)
 {
-	return wh_dispatch(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT);
+	return wh_dispatch(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT,
+			   WH_WANTED_IA32_EXIT);
 }
 
-SEC("tp_btf/sys_enter")
+WH_TRACEPOINT("sys_enter")
 int wh_sys_enter(uint64_t *context)
 {
-	return wh_dispatch(context, &entry_programs, context[1], WH_WANTED_ENTRY);
+	return wh_dispatch(context, &entry_programs, context[1], WH_WANTED_ENTRY, WH_WANTED_IA32_ENTRY);
 }
 
-SEC("tp_btf/sys_exit")
+/* Second dispatcher, for 32-bit calls: finds out what the call is, and hands it on to the same programs. */
+WH_INLINE int wh_stage(uint64_t *context, void *programs, uint64_t number, uint8_t when)
+{
+	uint32_t cpu = bpf_get_smp_processor_id(), slot;
+	struct wh_foreign *foreign = bpf_map_lookup_elem(&foreigners, &cpu);
+	struct wh_call call = { .number = number, .is_compat = true };
+	int i;
+
+	if (!foreign)
+		return 0;
+	slot = wh_translate_foreign(&call, (struct pt_regs *)context[0]);
+	WH_OPAQUE(slot);
+	if (slot >= WH_CALL_SLOTS || !(WH_CONTROL(wanted[slot]) & when))
+		return 0;
+	WH_UNROLL
+	for (i = 0; i < 6; i++)
+		foreign->arguments[i] = call.arguments[i];
+	foreign->number = number;
+	foreign->slot = slot;
+	bpf_tail_call(context, programs, slot);
+	foreign->slot = 0;
+	WH_COUNT(program_missing);
+	return 0;
+}
+
+WH_TRACEPOINT("sys_exit")
+int wh_ia32_exit(uint64_t *context)
+{
+	return wh_stage(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT);
+}
+
+WH_TRACEPOINT("sys_enter")
+int wh_ia32_enter(uint64_t *context)
+{
+	return wh_stage(context, &entry_programs, context[1], WH_WANTED_ENTRY);
+}
+
+WH_TRACEPOINT("sys_exit")
 int x_generic(uint64_t *context)
 {
-	struct wh_call call = wh_finished_call(context);
+	struct wh_call call = {};
+	uint32_t slot;
 
-	if (wh_is_left_out(call.task))
+	if (!wh_finished_call(&call, context))
 		return 0;
-	call.code = control.code[call.number & (WH_CALL_NUMBERS - 1)];
+	slot = call.slot;
+	WH_OPAQUE(slot);
+	if (slot >= WH_CALL_SLOTS)
+		return 0;
+	call.code = WH_CONTROL(code[slot]);
+	call.number = WH_CONTROL(native[slot]);
 	WH_EMIT(generic, &call);
 	return 0;
 }
 
 /* A successful exec makes its event at its own tracepoint, where the new image's name is still known. */
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execve(uint64_t *context)
 {
-	struct wh_call call = wh_finished_call(context);
+	struct wh_call call = {};
 
-	if (call.result != 0 && !wh_is_left_out(call.task))
+	if (wh_finished_call(&call, context) && call.result != 0)
 		WH_EMIT(execve, &call);
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execveat(uint64_t *context)
 {
-	struct wh_call call = wh_finished_call(context);
+	struct wh_call call = {};
 
-	if (call.result != 0 && !wh_is_left_out(call.task))
+	if (wh_finished_call(&call, context) && call.result != 0)
 		WH_EMIT(execveat, &call);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
+WH_TRACEPOINT("sched_process_exec")
 int t_execve(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task(), .exec_succeeded = true };
@@ -97,61 +160,7 @@ int t_execve(uint64_t *context)
 	return 0;
 }
 
-enum { WH_MESSAGES = 16 };
-
-/*
- * One event for one message of sendmmsg or recvmmsg. These two are functions of their own for the verifier, which
- * checks them once and not once per message (global functions, 5.6); they can be given numbers only.
- */
-#define WH_MESSAGE_FUNCTION(symbol)						\
-__attribute__((noinline))							\
-int wh_one_##symbol(uint64_t descriptor, uint64_t message, int64_t result)	\
-{										\
-	struct wh_call call = { .task = wh_current_task(), .result = result, .message = message }; \
-										\
-	call.arguments[0] = descriptor;						\
-	WH_EMIT(symbol, &call);							\
-	return 0;								\
-}
-
-WH_MESSAGE_FUNCTION(sendmmsg)
-WH_MESSAGE_FUNCTION(recvmmsg)
-
-/* What the kernel counted for each message lies behind its header. A call without a message makes one event. */
-WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t, int64_t))
-{
-	struct wh_call call = wh_finished_call(context);
-	uint32_t i;
-
-	if (wh_is_left_out(call.task))
-		return 0;
-	if (call.result <= 0)
-		return make(call.arguments[0], 0, call.result);
-	for (i = 0; i < WH_MESSAGES; i++) {
-		uint64_t message = call.arguments[1] + i * sizeof(struct wh_counted_message);
-		uint32_t length = 0;
-
-		if (i >= (uint64_t)call.result)
-			break;
-		wh_read_user(&length, sizeof(length), message + sizeof(struct wh_message));
-		make(call.arguments[0], message, length);
-	}
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int x_sendmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_sendmmsg);
-}
-
-SEC("tp_btf/sys_exit")
-int x_recvmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_recvmmsg);
-}
-
-SEC("tp_btf/sched_process_exit")
+WH_TRACEPOINT("sched_process_exit")
 int t_procexit(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -162,7 +171,7 @@ int t_procexit(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/signal_deliver")
+WH_TRACEPOINT("signal_deliver")
 int t_signaldeliver(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -176,7 +185,7 @@ int t_signaldeliver(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sched_switch")
+WH_TRACEPOINT("sched_switch")
 int t_sched_switch(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -204,13 +213,13 @@ WH_INLINE int wh_page_fault(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/page_fault_user")
+WH_TRACEPOINT("page_fault_user")
 int t_page_fault_user(uint64_t *context)
 {
 	return wh_page_fault(context);
 }
 
-SEC("tp_btf/page_fault_kernel")
+WH_TRACEPOINT("page_fault_kernel")
 int t_page_fault_kernel(uint64_t *context)
 {
 	return wh_page_fault(context);

@@ -32,23 +32,23 @@
 #define WH_MAKE_ENTER(symbol)
 
 #define WH_MAKE_EXIT(symbol)							\
-SEC("tp_btf/sys_exit")								\
+WH_TRACEPOINT("sys_exit")								\
 int x_##symbol(uint64_t *context)						\
 {										\
-	struct wh_call call = wh_finished_call(context);			\
+	struct wh_call call = {};						\
 										\
-	if (!wh_is_left_out(call.task))						\
+	if (wh_finished_call(&call, context))					\
 		WH_EMIT(symbol, &call);						\
 	return 0;								\
 }
 
 #define WH_MAKE_ENTRY(symbol)							\
-SEC("tp_btf/sys_enter")								\
+WH_TRACEPOINT("sys_enter")								\
 int e_##symbol(uint64_t *context)						\
 {										\
-	struct wh_call call = wh_starting_call(context);			\
+	struct wh_call call = {};						\
 										\
-	if (!wh_is_left_out(call.task))						\
+	if (wh_starting_call(&call, context))					\
 		WH_EMIT(symbol, &call);						\
 	return 0;								\
 }

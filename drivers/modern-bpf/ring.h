@@ -13,6 +13,7 @@
 #include "../shared/scratch.h"
 
 struct wh_control control;
+#define WH_CONTROL(member) (control.member)
 const volatile struct wh_settings settings = { .snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1 };
 
 struct ring_type {
@@ -44,6 +45,13 @@ struct {
 	__type(value, struct wh_counters);
 } counters SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct wh_foreign);
+} foreigners SEC(".maps");
+
 #define WH_COUNT(reason) ({							\
 	uint32_t wh_cpu = bpf_get_smp_processor_id();				\
 	struct wh_counters *wh_counted = bpf_map_lookup_elem(&counters, &wh_cpu); \
@@ -54,6 +62,11 @@ struct {
 WH_INLINE uint32_t wh_snaplen(void)
 {
 	return settings.snaplen;
+}
+
+WH_INLINE bool wh_resolves_paths(void)
+{
+	return control.resolves_paths != 0;
 }
 
 WH_INLINE void *wh_ring_of(uint32_t cpu)

@@ -82,6 +82,23 @@ const struct wh_syscall_info *wh_syscall_info(uint16_t code)
 	return code < WH_SC_COUNT && syscalls[code].name ? &syscalls[code] : NULL;
 }
 
+#define IA32(number, sys, sc) [number] = { .name = #sys, .code = WH_SC_##sc },
+#define SOCKETCALL(number, sc) [WH_SLOT_SOCKETCALL - WH_SLOT_IA32 + number] = { .code = WH_SC_##sc },
+#define IPC(number, sc) [WH_SLOT_IPC - WH_SLOT_IA32 + number] = { .code = WH_SC_##sc },
+static const struct wh_ia32_info ia32_calls[WH_CALL_SLOTS - WH_SLOT_IA32] = {
+#include "ia32.def"
+};
+#undef IA32
+#undef SOCKETCALL
+#undef IPC
+
+const struct wh_ia32_info *wh_ia32_info(uint16_t slot)
+{
+	if (slot < WH_SLOT_IA32 || slot >= WH_CALL_SLOTS || !ia32_calls[slot - WH_SLOT_IA32].code)
+		return NULL;
+	return &ia32_calls[slot - WH_SLOT_IA32];
+}
+
 unsigned wh_param_size(uint8_t type)
 {
 #define SIZE(type) [WH_PT_##type] = WH_SIZE_##type

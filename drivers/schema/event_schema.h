@@ -179,6 +179,22 @@ enum WH_OPEN_ENUM("SyscallCode") wh_syscall_code WH_ENUM_SIZE(uint16_t) {
 	WH_SC_COUNT WH_SWIFT_NAME("count"),
 };
 
+/*
+ * Slots: one row of numbers for every call that a kernel can get, to index tables with.
+ *
+ *	0 .. 511		the architecture's own calls, by number
+ *	512 .. 1023		32-bit calls of x86 on a 64-bit kernel, by number
+ *	1024 .. 1055		what socketcall(2) of a 32-bit program asks for
+ *	1056 .. 1087		what ipc(2) asks for
+ */
+enum {
+	WH_CALL_NUMBERS = 512,
+	WH_SLOT_IA32 = 512,
+	WH_SLOT_SOCKETCALL = 1024,
+	WH_SLOT_IPC = 1056,
+	WH_CALL_SLOTS = 1088,
+};
+
 #if !defined(__KERNEL__) && !defined(__bpf__)
 
 struct wh_param_info {
@@ -222,6 +238,13 @@ struct wh_syscall_info {
 	uint8_t always_dropped;
 };
 
+struct wh_ia32_info {
+	const char *name;	/* in asm/unistd_32.h; NULL for what socketcall and ipc ask for */
+	uint16_t code;		/* the portable call */
+};
+
+/* The 32-bit call of x86 in a slot from WH_SLOT_IA32 on; NULL where there is none. */
+const struct wh_ia32_info *wh_ia32_info(uint16_t slot);
 /* All return NULL for a number that the tables do not hold. The tables are constant and live for the whole run. */
 const struct wh_event_info *wh_event_info(uint16_t type);
 const struct wh_flag_group_info *wh_flag_group_info(uint8_t group);

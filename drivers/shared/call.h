@@ -7,12 +7,23 @@
 
 #include "scratch.h"
 
+/* Where on an overlay filesystem a file's data lies; none on every other filesystem. */
+enum { WH_LAYER_NONE = 0, WH_LAYER_UPPER = 1, WH_LAYER_LOWER = 2 };
+
+/* A range of the caller's memory; start 0 is none. */
+struct wh_area {
+	uint64_t start, end;
+};
+
 /*
  * struct wh_call - the subject of one event
  * @task: whose event it is: always the current task
  * @arguments: the registers of the call, sign and width as the caller left them
  * @result: what the call returned; negative errno on failure
  * @number: the native number of the call
+ * @is_compat: a 32-bit program's call: structures of the caller have 32-bit longs and pointers. Translated otherwise
+ *	(ia32.h), with @number as the kernel got it
+ * @slot: @number made unique over all kinds of calls: see WH_CALL_SLOTS
  * @code: the portable code of the call (enum wh_syscall_code); filled only for the generic event
  * @exec_succeeded: the record is made at the sched_process_exec tracepoint, and describes the new image
  * @binprm: the kernel's parameters of that exec
@@ -29,6 +40,8 @@ struct wh_call {
 	uint64_t arguments[6];
 	int64_t result;
 	uint32_t number;
+	uint32_t slot;
+	bool is_compat;
 	uint16_t code;
 	bool exec_succeeded;
 	struct linux_binprm *binprm;

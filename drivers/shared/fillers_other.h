@@ -4,6 +4,7 @@
 #define WH_FILLERS_OTHER_H
 
 #include "expand.h"
+#include "ia32.h"
 
 enum {
 	WH_POLL_ENTRIES = 16,
@@ -32,18 +33,35 @@ WH_INLINE uint64_t wh_user_u64(uint64_t from)
 	return value;
 }
 
-WH_NUMBER(getresuid_ruid) { return wh_user_u32(call->arguments[0]); }
-WH_NUMBER(getresuid_euid) { return wh_user_u32(call->arguments[1]); }
-WH_NUMBER(getresuid_suid) { return wh_user_u32(call->arguments[2]); }
-WH_NUMBER(getresgid_rgid) { return wh_user_u32(call->arguments[0]); }
-WH_NUMBER(getresgid_egid) { return wh_user_u32(call->arguments[1]); }
-WH_NUMBER(getresgid_sgid) { return wh_user_u32(call->arguments[2]); }
+/* An id that the call wrote: 16 bits in the oldest calls of 32-bit programs. */
+WH_INLINE uint32_t wh_user_id(struct wh_call *call, uint64_t from)
+{
+	uint32_t id = wh_user_u32(from);
 
-/* struct rlimit: soft limit, hard limit. */
-WH_NUMBER(getrlimit_cur) { return call->result == 0 ? wh_user_u64(call->arguments[1]) : -1ull; }
-WH_NUMBER(getrlimit_max) { return call->result == 0 ? wh_user_u64(call->arguments[1] + 8) : -1ull; }
-WH_NUMBER(setrlimit_cur) { return wh_user_u64(call->arguments[1]); }
-WH_NUMBER(setrlimit_max) { return wh_user_u64(call->arguments[1] + 8); }
+	if (call->is_compat && (call->number == WH_IA32_GETRESUID16 || call->number == WH_IA32_GETRESGID16))
+		id &= 0xffff;
+	return id;
+}
+
+WH_NUMBER(getresuid_ruid) { return wh_user_id(call, call->arguments[0]); }
+WH_NUMBER(getresuid_euid) { return wh_user_id(call, call->arguments[1]); }
+WH_NUMBER(getresuid_suid) { return wh_user_id(call, call->arguments[2]); }
+WH_NUMBER(getresgid_rgid) { return wh_user_id(call, call->arguments[0]); }
+WH_NUMBER(getresgid_egid) { return wh_user_id(call, call->arguments[1]); }
+WH_NUMBER(getresgid_sgid) { return wh_user_id(call, call->arguments[2]); }
+
+/* struct rlimit: soft limit, hard limit; all ones mean no limit, in either width. */
+WH_INLINE uint64_t wh_user_limit(struct wh_call *call, uint32_t index)
+{
+	uint64_t limit = wh_user_long(call, call->arguments[1], index);
+
+	return call->is_compat && limit == 0xffffffff ? -1ull : limit;
+}
+
+WH_NUMBER(getrlimit_cur) { return call->result == 0 ? wh_user_limit(call, 0) : -1ull; }
+WH_NUMBER(getrlimit_max) { return call->result == 0 ? wh_user_limit(call, 1) : -1ull; }
+WH_NUMBER(setrlimit_cur) { return wh_user_limit(call, 0); }
+WH_NUMBER(setrlimit_max) { return wh_user_limit(call, 1); }
 WH_NUMBER(prlimit_newcur) { return wh_user_u64(call->arguments[2]); }
 WH_NUMBER(prlimit_newmax) { return call->arguments[2] ? wh_user_u64(call->arguments[2] + 8) : 0; }
 
@@ -57,16 +75,26 @@ WH_INLINE uint64_t wh_old_limit(struct wh_call *call, uint32_t offset)
 WH_NUMBER(prlimit_oldcur) { return wh_old_limit(call, 0); }
 WH_NUMBER(prlimit_oldmax) { return wh_old_limit(call, 8); }
 
-WH_INLINE uint64_t wh_user_timespec(uint64_t from)
+WH_INLINE uint64_t wh_user_timespec(uint64_t from, bool is_small)
 {
 	int64_t time[2] = {};
+	int32_t small[2] = {};
 
+	if (is_small) {
+		wh_read_user(small, sizeof(small), from);
+		return (uint64_t)small[0] * 1000000000u + (uint64_t)small[1];
+	}
 	wh_read_user(time, sizeof(time), from);
 	return (uint64_t)time[0] * 1000000000u + (uint64_t)time[1];
 }
 
-WH_NUMBER(nanosleep_interval) { return wh_user_timespec(call->arguments[0]); }
-WH_NUMBER(ppoll_timeout) { return wh_user_timespec(call->arguments[2]); }
+WH_NUMBER(nanosleep_interval) { return wh_user_timespec(call->arguments[0], call->is_compat); }
+
+WH_NUMBER(ppoll_timeout)
+{
+	return wh_user_timespec(call->arguments[2], call->is_compat && call->number != WH_IA32_PPOLL_TIME64);
+}
+
 WH_NUMBER(ppoll_sigmask) { return wh_user_u32(call->arguments[3]); }
 WH_NUMBER(poll_timeout) { return (uint32_t)call->arguments[2]; }
 WH_NUMBER(futex_op) { return wh_map_futex_operation(call->arguments[1]); }
@@ -80,6 +108,7 @@ WH_BYTES(poll_fds)
 	if (count > WH_POLL_ENTRIES)
 		count = WH_POLL_ENTRIES;
 	scratch->carried = 0;
+	WH_UNROLL
 	for (i = 0; i < WH_POLL_ENTRIES; i++) {
 		struct { int32_t descriptor; uint16_t events, returned; } entry;
 		uint8_t *place;
@@ -115,7 +144,7 @@ WH_BYTES(ptrace_data)
 	case WH_PTRACE_PEEKTEXT:
 	case WH_PTRACE_PEEKDATA:
 	case WH_PTRACE_PEEKUSR:
-		return wh_trace_number(room, wh_user_u64(data));
+		return wh_trace_number(room, wh_user_long(call, data, 0));
 	case WH_PTRACE_CONT:
 	case WH_PTRACE_SINGLESTEP:
 	case WH_PTRACE_DETACH:

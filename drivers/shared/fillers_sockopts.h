@@ -55,6 +55,7 @@ WH_INLINE uint32_t wh_option_value(struct wh_call *call, uint8_t *room, uint32_t
 	uint32_t type = wh_option_type(wh_number_sockopt_optname(call));
 	uint64_t from = call->arguments[3];
 	int64_t seconds[2] = {};
+	int32_t small_seconds[2] = {};
 	uint32_t small = 0;
 	uint64_t large = 0;
 
@@ -73,7 +74,13 @@ WH_INLINE uint32_t wh_option_value(struct wh_call *call, uint8_t *room, uint32_t
 		*(uint64_t *)(room + 1) = large;
 		return 9;
 	case WH_OPTION_TIME:
-		wh_read_user(seconds, sizeof(seconds), from);
+		if (call->is_compat && (uint32_t)call->arguments[2] < WH_SO_RCVTIMEO_NEW) {
+			wh_read_user(small_seconds, sizeof(small_seconds), from);
+			seconds[0] = small_seconds[0];
+			seconds[1] = small_seconds[1];
+		} else {
+			wh_read_user(seconds, sizeof(seconds), from);
+		}
 		*(uint64_t *)(room + 1) = (uint64_t)seconds[0] * 1000000000u + (uint64_t)seconds[1] * 1000;
 		return 9;
 	default:

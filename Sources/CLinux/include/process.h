@@ -10,6 +10,11 @@
  * at once, for a user who does not want to wait.
  */
 void wh_catch_stop_signals(void);
+/*
+ * In a child before it executes another program: the dispositions that this process was started with (nohup, a service
+ * manager that ignores SIGPIPE), which exec would not bring back. Async-signal-safe.
+ */
+void wh_restore_inherited_signals(void);
 /* Whether a stop was asked for, by signal or by wh_request_stop(). */
 int wh_stop_requested(void);
 void wh_request_stop(void);

@@ -12,7 +12,7 @@ public enum FieldID: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case evtBuflenFileIn, evtBuflenFileOut, evtBuflenNet, evtBuflenNetIn, evtBuflenNetOut, evtIsOpenRead
   case evtIsOpenWrite, evtInfraDockerName, evtInfraDockerContainerId, evtInfraDockerContainerName
   case evtInfraDockerContainerImage, evtIsOpenExec, evtIsOpenCreate
-  case procExe, procPexe, procAexe, procExepath, procPexepath, procAexepath, procName, procPname, procAname
+  case procExe, procPexe, procAexe, procExepath, procExerealpath, procPexepath, procAexepath, procName, procPname, procAname
   case procArgs, procAargs, procCmdline, procPcmdline, procAcmdline, procCmdnargs, procCmdlenargs, procExeline
   case procEnv, procAenv, procCwd, procLoginshellid, procTty, procPid, procPpid, procApid, procVpid, procPvpid
   case procSid, procSname, procSidExe, procSidExepath, procVpgid, procVpgidName, procVpgidExe, procVpgidExepath
@@ -31,7 +31,7 @@ public enum FieldID: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case fdSport, fdLport, fdRport, fdL4proto, fdSockfamily, fdIsServer, fdUid, fdContainername, fdContainerdirectory
   case fdProto, fdCproto, fdSproto, fdLproto, fdRproto, fdNet, fdCnet, fdSnet, fdLnet, fdRnet, fdConnected
   case fdNameChanged, fdCipName, fdSipName, fdLipName, fdRipName, fdDev, fdDevMajor, fdDevMinor, fdIno, fdNameraw
-  case fdTypes, fdIsUpperLayer, fdIsLowerLayer
+  case fdTypes, fdIsUpperLayer, fdIsLowerLayer, fdRealpath
   case fsPathName, fsPathNameraw, fsPathSource, fsPathSourceraw, fsPathTarget, fsPathTargetraw
   case utilCnt
   case fdlistNums, fdlistNames, fdlistCips, fdlistSips, fdlistCports, fdlistSports

@@ -51,6 +51,7 @@ extension FieldExtractor {
       let name = state.descriptors[slot].name
       let start = Self.lastComponent(state.texts.bytes(name))
       return .pool(name, start..<Int(name.length))
+    case .fdRealpath: return realPath(slot, state)
     case .fdL4proto:
       return constants.transport(state.descriptors[slot].isIPSocket ? state.descriptors[slot].l4 : .unknown)
     case .fdSockfamily:
@@ -209,6 +210,17 @@ extension FieldExtractor {
     }
     scratch.removeSubrange(kept...)
     return text(from: start)
+  }
+
+  /// What the kernel said when the file was opened; a scan of /proc reads the kernel's own path to begin with.
+  private mutating func realPath(_ slot: UInt32, _ state: borrowing SystemState) -> FieldValue {
+    let real = state.descriptors[slot].realName
+    if !real.isEmpty { return .pool(real) }
+    switch state.descriptors[slot].kind {
+    case .file, .directory:
+      return state.descriptors[slot].flags.contains(.fromProcFS) ? .pool(state.descriptors[slot].name) : .missing
+    default: return .missing
+    }
   }
 
   /// The kinds of all descriptors of the process, each once; or of the one at the field's index.

@@ -13,7 +13,7 @@ extension FieldExtractor {
     switch plan.id {
     case .procName: return name(state.threads[slot].comm, isUnknown)
     case .procExe: return name(state.threads[slot].exe, isUnknown)
-    case .procExepath: return .pool(state.threads[slot].exepath)
+    case .procExepath, .procExerealpath: return .pool(state.threads[slot].exepath)
     case .procCmdline: return name(state.threads[slot].cmdline, isUnknown)
     case .procArgs: return arguments(slot, plan, state)
     case .procPid: return .signed(Int64(state.threads[slot].pid))

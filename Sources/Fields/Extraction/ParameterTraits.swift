@@ -33,6 +33,16 @@ struct ParameterTraits: BitwiseCopyable {
     return Int(unsafe info.pointee.nparams)
   }
 
+  /// Whether a parameter is an addition of ours to an event that others know without it.
+  static func isOwn(_ event: EventType, _ position: Int) -> Bool {
+    switch event {
+    case .open, .creat: position == 6
+    case .openat: position == 7
+    case .openat2: position == 8
+    default: false
+    }
+  }
+
   static func category(_ event: EventType) -> EventCategory {
     guard let info = unsafe wh_event_info(event.rawValue) else { return .WH_CATEGORY_UNKNOWN }
     return unsafe info.pointee.category

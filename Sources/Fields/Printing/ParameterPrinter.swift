@@ -15,6 +15,7 @@ public enum ParameterPrinter {
     let type = event.type
     guard type != .generic else { return }
     for position in 0..<ParameterTraits.count(type) {
+      if isHidden(event, position) { continue }
       if position > 0 { text.append(UInt8(ascii: " ")) }
       ParameterTraits.appendName(type, position, into: &text)
       text.append(UInt8(ascii: "="))
@@ -27,6 +28,11 @@ public enum ParameterPrinter {
         text.removeSubrange(start...)
       }
     }
+  }
+
+  /// Whether listings leave a parameter out: one of our own, unknown to other readers, that says nothing in this event.
+  public static func isHidden(_ event: borrowing EventView, _ position: Int) -> Bool {
+    event.isEmpty(position) && ParameterTraits.isOwn(event.type, position)
   }
 
   /// Appends what `evt.arg` shows: the readable form, or the raw one where there is none.

@@ -357,7 +357,7 @@ enum Cost {
     switch field.id {
     case .evtIsOpenRead, .evtIsOpenWrite, .evtIsOpenCreate, .evtIsOpenExec, .evtRawres, .evtFailed, .evtDir: 20
     case .fdNum, .fdTypechar, .fdType, .containerId, .procIsExeUpperLayer, .procIsExeFromMemfd: 25
-    case .fdName, .fdDirectory, .fdFilename, .procName, .procExe, .procExepath, .procCmdline, .procArgs: 40
+    case .fdName, .fdDirectory, .fdFilename, .fdRealpath, .procName, .procExe, .procExepath, .procExerealpath, .procCmdline, .procArgs: 40
     case .procPname, .procPexe, .procPcmdline, .procPexepath: 60
     case .procAname, .procAexe, .procAexepath, .procAcmdline: field.hasCandidates ? 400 : 100
     case .userName, .userLoginname, .groupName: 80

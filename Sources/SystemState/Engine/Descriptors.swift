@@ -30,15 +30,26 @@ extension SystemState {
       }
       counters.descriptorsRefused &+= 1
     }
+    releaseTexts(of: descriptor)
+    return Slot.none
+  }
+
+  /// Adds an owner of each text of a descriptor.
+  @inline(__always) private mutating func retainTexts(of descriptor: borrowing Descriptor) {
+    texts.retain(descriptor.name)
+    texts.retain(descriptor.rawName)
+    texts.retain(descriptor.realName)
+  }
+
+  @inline(__always) private mutating func releaseTexts(of descriptor: borrowing Descriptor) {
     texts.release(descriptor.name)
     texts.release(descriptor.rawName)
-    return Slot.none
+    texts.release(descriptor.realName)
   }
 
   private mutating func replace(_ slot: UInt32, with descriptor: borrowing Descriptor) {
     let (next, previous) = (descriptors[slot].nextInProcess, descriptors[slot].previousInProcess)
-    texts.release(descriptors[slot].name)
-    texts.release(descriptors[slot].rawName)
+    releaseTexts(of: descriptors[slot])
     descriptors[slot] = copy descriptor
     descriptors[slot].nextInProcess = next
     descriptors[slot].previousInProcess = previous
@@ -64,8 +75,7 @@ extension SystemState {
   }
 
   private mutating func release(_ slot: UInt32, of process: UInt32) {
-    texts.release(descriptors[slot].name)
-    texts.release(descriptors[slot].rawName)
+    releaseTexts(of: descriptors[slot])
     descriptors.remove(slot, process)
     counters.descriptorsRemoved &+= 1
     if current.descriptor == slot { current.descriptor = Slot.none }
@@ -99,8 +109,7 @@ extension SystemState {
     while slot != Slot.none {
       var descriptor = descriptors[slot]
       slot = descriptor.nextInProcess
-      texts.retain(descriptor.name)
-      texts.retain(descriptor.rawName)
+      retainTexts(of: descriptor)
       descriptor.flags.insert(.cloned)
       put(descriptor, in: child)
     }
@@ -113,8 +122,7 @@ extension SystemState {
     var copy = descriptors[slot]
     copy.number = number
     copy.flags.subtract([.closeOnExec, .cloned, .fromProcFS])
-    texts.retain(copy.name)
-    texts.retain(copy.rawName)
+    retainTexts(of: copy)
     return copy
   }
 }

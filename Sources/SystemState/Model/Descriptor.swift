@@ -14,6 +14,8 @@ public struct Descriptor: BitwiseCopyable, Sendable {
   public var name: TextHandle = .empty
   /// The path as the program passed it; empty if there was none.
   public var rawName: TextHandle = .empty
+  /// Where the opened file lies, symbolic links resolved, as the kernel said when it was opened; empty if it did not.
+  public var realName: TextHandle = .empty
   /// Ends of an internet socket: source is the client once the role is known. A listening socket keeps its address
   /// and port in `destination` and `destinationPort`.
   public var source: IPAddress = .zero

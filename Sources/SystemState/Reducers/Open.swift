@@ -21,7 +21,7 @@ extension SystemState {
     finishOpen(
       number: number, directory: event.int64(1, or: -100), path: event.bytes(name),
       flags: event.uint32(flags, or: 0), device: event.uint32(device, or: 0), inode: event.uint64(device + 1, or: 0),
-      exit: event.type)
+      real: event.bytes(device + 2), exit: event.type)
   }
 
   mutating func open(_ event: borrowing EventView) {
@@ -29,7 +29,8 @@ extension SystemState {
     guard number >= 0 else { return }
     finishOpen(
       number: number, directory: -100, path: event.bytes(1), flags: event.uint32(2, or: 0),
-      device: event.uint32(4, or: 0), inode: event.uint64(5, or: 0), exit: .open)
+      device: event.uint32(4, or: 0), inode: event.uint64(5, or: 0), real: event.bytes(6),
+      exit: .open)
   }
 
   mutating func creat(_ event: borrowing EventView) {
@@ -39,7 +40,8 @@ extension SystemState {
     let layers = UInt32(event.value(5, as: UInt16.self) ?? 0) & 3
     finishOpen(
       number: number, directory: -100, path: event.bytes(1), flags: layers << 15,
-      device: event.uint32(3, or: 0), inode: event.uint64(4, or: 0), exit: .creat)
+      device: event.uint32(3, or: 0), inode: event.uint64(4, or: 0), real: event.bytes(6),
+      exit: .creat)
   }
 
   /// The path comes from the new descriptor: it is absolute already.
@@ -48,7 +50,8 @@ extension SystemState {
     guard number >= 0 else { return }
     finishOpen(
       number: number, directory: -100, path: event.bytes(3), flags: event.uint32(2, or: 0),
-      device: event.uint32(4, or: 0), inode: event.uint64(5, or: 0), exit: .open_by_handle_at)
+      device: event.uint32(4, or: 0), inode: event.uint64(5, or: 0), real: event.bytes(3),
+      exit: .open_by_handle_at)
   }
 
   /// Adds the descriptor of a successful open.
@@ -56,7 +59,7 @@ extension SystemState {
   /// The entry side of the call, if it was seen, decides about path, directory and flags.
   private mutating func finishOpen(
     number: Int64, directory: Int64, path: borrowing RawSpan, flags: UInt32, device: UInt32, inode: UInt64,
-    exit: EventType
+    real: borrowing RawSpan, exit: EventType
   ) {
     current.descriptorNumber = number
     guard current.mainThread != Slot.none else { return }
@@ -73,6 +76,7 @@ extension SystemState {
       descriptor.name = texts.store(scratch, sharing: said.name)
       texts.retain(said.name)
       descriptor.rawName = said.name
+      setRealName(of: &descriptor, real)
       open(descriptor)
       return
     }
@@ -91,7 +95,14 @@ extension SystemState {
       descriptor.name = texts.store(scratch)
       descriptor.rawName = texts.store(raw, sharing: descriptor.name)
     }
+    setRealName(of: &descriptor, real)
     open(descriptor)
+  }
+
+  /// Most files are opened by their own name: no second text then. Most captures do not ask: no bytes.
+  @inline(__always) private mutating func setRealName(of descriptor: inout Descriptor, _ path: borrowing RawSpan) {
+    guard path.byteCount > 0 else { return }
+    descriptor.realName = texts.store(path.untilNUL(), sharing: descriptor.name)
   }
 
   @inline(__always)

@@ -4,8 +4,8 @@ import DriverSelection
 
 struct DriverCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "driver", abstract: "Capture drivers: what this host can run, and why.",
-    subcommands: [Assess.self], defaultSubcommand: Assess.self)
+    commandName: "driver", abstract: "Capture drivers: what this host can run, and why; and building those that are made for a kernel.",
+    subcommands: [Assess.self, Build.self, Load.self, Unload.self], defaultSubcommand: Assess.self)
 
   struct Assess: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -13,6 +13,21 @@ int64_t wh_call(int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t 
 /* The call by the 32-bit entry (int 0x80) of a 64-bit process; -ENOSYS where the machine has none. */
 int64_t wh_foreign_call(int64_t number, uint32_t b, uint32_t c, uint32_t d);
 
+/* The same with all six arguments; the last in %ebp. */
+int64_t wh_foreign_call6(int64_t number, uint32_t b, uint32_t c, uint32_t d, uint32_t si, uint32_t di, uint32_t bp);
+
+/* A child, by fork(2), that makes one call by int 0x80; otherwise as wh_call_in_child(). */
+int64_t wh_foreign_call_in_child(int64_t *result, int64_t number, uint32_t b, uint32_t c, uint32_t d);
+
+/* Whether int 0x80 is answered here: a kernel without IA32 emulation kills the caller. Asked in a child. */
+int wh_has_foreign_calls(void);
+
+/* Memory that 32 bits can name; stays for the rest of the process. 0 if there is none. */
+uint32_t wh_low_memory(size_t size);
+
+/* Writes a 32-bit executable that makes the calls told in ia32.S; 0 or a negative errno value. */
+int wh_write_ia32_program(const char *path);
+
 /*
  * Makes a child by the call `number` (fork, vfork, clone or clone3; flags for the last two). The child ends at once
  * with `status`. Returns the child's id after it was waited for, or a negative errno value.
@@ -23,8 +38,20 @@ int64_t wh_child_by(int64_t number, uint64_t flags, int status);
 int64_t wh_call_in_child(int64_t *result, int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
 			 uint64_t a4, uint64_t a5);
 
+/* A child that changes its root to `root`, makes one call there and ends; otherwise as wh_call_in_child(). */
+int64_t wh_call_below(const char *root, int64_t *result, int64_t number, uint64_t a0, uint64_t a1, uint64_t a2,
+		      uint64_t a3, uint64_t a4, uint64_t a5);
+
 /* `count` times openat and close of `path`; returns how many failed. */
 int64_t wh_open_and_close(const char *path, int64_t count);
+
+/*
+ * `count` failing calls in each of `threads` threads at the same time, and how many were made altogether (a negative
+ * errno value if a thread cannot start). With a path, the calls are chroot of what follows its first 0 to 199 bytes, so
+ * that records differ in size; without one, sched_get_priority_max of a policy that does not exist. Hardly anybody else
+ * makes either call. All threads on one CPU if `on_one_cpu`.
+ */
+int64_t wh_flood(const char *path, int64_t count, int threads, int on_one_cpu);
 
 /* `count` times a call without arguments; nanoseconds of CLOCK_MONOTONIC that it took. */
 uint64_t wh_time_calls(int64_t number, int64_t count);

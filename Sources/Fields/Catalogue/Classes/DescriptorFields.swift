@@ -93,6 +93,9 @@ extension FieldClass {
         "Inode number of the file."),
       FieldInfo(.fdNameraw, "fd.nameraw", .text, "Name as given",
         "The path as the program wrote it, before it was made absolute."),
+      FieldInfo(.fdRealpath, "fd.realpath", .text, "Path of the file itself",
+        "Where the opened file lies as the kernel sees it, whatever symbolic links or changed root led "
+          + "there. As of its opening, later renames do not show; missing for what is no file."),
       FieldInfo(
         .fdTypes, "fd.types", .text, argument: .index(required: false), isList: true, flags: [.notOnRight], "Kinds",
         "The distinct kinds of all descriptors of the process; with a number, the kind of that one."),

@@ -14,6 +14,8 @@ extension FieldClass {
         "argv[0] of an ancestor: [0] is the process, [1] its parent. Without a number, of any ancestor."),
       FieldInfo(.procExepath, "proc.exepath", .text, "Executable",
         "Full path of the executable file, as the kernel resolved it."),
+      FieldInfo(.procExerealpath, "proc.exerealpath", .text, "Executable itself",
+        "Where the executable file lies as the kernel sees it, symbolic links resolved: what fd.realpath is for opened files."),
       FieldInfo(.procPexepath, "proc.pexepath", .text, "Parent's executable",
         "Full path of the parent's executable file."),
       FieldInfo(
