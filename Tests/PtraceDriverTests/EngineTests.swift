@@ -91,6 +91,31 @@ import Testing
     #expect(trial.exitCode == 0, "\(trial.output)")
   }
 
+  /// Where ptrace is refused, calls are seen when they start, by seccomp user notification.
+  @Test func refusedTracingStillSeesCalls() throws {
+    let programs = try program("TracePrograms"), records = "/tmp/windhover-notified-\(getpid())"
+    defer { unlink(records) }
+    let trial = try Trial(
+      [
+        programs, "without-ptrace", program("PtraceRecorder"), "run", records, numbers([.openat, .execve, .vfork, .clone]),
+        "sh", "-c", "cat /etc/hostname; exit 9",
+      ], seconds: 20)
+    #expect(!trial.hung)
+    #expect(trial.exitCode == 9, "\(trial.output)")
+    var source = InMemorySource(packed: Array(bytes(records).dropLast(8)))
+    var batch = try source.nextBatch(waitingUpTo: .zero)
+    var opened: [String] = []
+    while let event = try batch.next() {
+      // The descriptor is not known: an empty first parameter.
+      #expect(event.bytes(0).byteCount == 0)
+      if event.type == .openat {
+        let name = event.text(2)
+        opened.append(String(decoding: (0..<name.byteCount).map { name.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }, as: UTF8.self))
+      }
+    }
+    #expect(opened.contains("/etc/hostname"))
+  }
+
   // MARK: -
 
   private func numbers(_ events: [EventType]) -> String { events.map { "\($0.rawValue)" }.joined(separator: ",") }

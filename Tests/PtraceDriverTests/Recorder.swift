@@ -75,14 +75,16 @@ private func resolved(_ path: String) -> String {
   return String(cString: found)
 }
 
-func text(_ path: String) -> String {
-  guard let file = fopen(path, "r") else { return "" }
+func text(_ path: String) -> String { String(decoding: bytes(path), as: UTF8.self) }
+
+func bytes(_ path: String) -> [UInt8] {
+  guard let file = fopen(path, "r") else { return [] }
   defer { fclose(file) }
   var all: [UInt8] = []
   var piece = [UInt8](repeating: 0, count: 1 << 14)
   while true {
     let count = fread(&piece, 1, piece.count, file)
-    if count == 0 { return String(decoding: all, as: UTF8.self) }
+    if count == 0 { return all }
     all += piece[..<count]
   }
 }
