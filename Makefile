@@ -11,7 +11,10 @@ BINARY := .build/release/windhover
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TEST_BINARY := .build-tests/release/windhover
 
-.PHONY: all run test build drivers setup bench fuzz clean help
+# The kernel module alone, in a virtual machine: IMAGE is the kernel to boot, KDIR its headers.
+IMAGE ?= /boot/vmlinuz-$(shell uname -r)
+
+.PHONY: all run test test-kmod build drivers setup bench fuzz clean help
 .NOTPARALLEL:
 
 all: build
@@ -21,6 +24,7 @@ help:
 	@echo "make test     install what is missing, build, and run every test"
 	@echo "make build    build the drivers and $(BINARY)"
 	@echo "make drivers  build the kernel programs only"
+	@echo "make test-kmod IMAGE=... KDIR=...  test the kernel module in QEMU on one kernel"
 	@echo "make bench    measure, and write docs/BENCHMARKS.md"
 	@echo "make fuzz     feed the parsers made-up input under the address sanitizer"
 	@echo "make clean    remove what was built"
@@ -46,6 +50,10 @@ test: drivers
 	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
 	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 
+test-kmod:
+	@$(MAKE) --no-print-directory -C drivers/kmod OUT=$(CURDIR)/.build-kmod
+	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
+
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
 FUZZ ?= condition rules settings output record
 FUZZ_SECONDS ?= 60
@@ -64,4 +72,4 @@ bench: build
 
 clean:
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf clean
-	rm -rf .build .build-tests .build-fuzz
+	rm -rf .build .build-tests .build-fuzz .build-kmod
