@@ -1,4 +1,5 @@
 internal import CBPF
+internal import CLinux
 
 /// A BPF object file in the kernel: its maps and programs live as long as this value, plus what links hold.
 ///
@@ -129,7 +130,23 @@ internal import CBPF
 /// A program's hold on a tracepoint. The program stops running when the last reference goes, or the process ends.
 @safe public final class BPFLink {
   private let link: OpaquePointer
+  /// As the kernel wrote it about the descriptor when the link was made; empty where it writes nothing.
+  private let identity: [UInt8]
 
-  init(_ link: OpaquePointer) { unsafe self.link = unsafe link }
+  init(_ link: OpaquePointer) {
+    unsafe self.link = unsafe link
+    identity = BPFLink.description(of: unsafe bpf_link__fd(link))
+  }
   deinit { unsafe bpf_link__destroy(link) }
+
+  /// Whether our descriptor still stands for the link: false once it was closed behind our back, or replaced. Reads
+  /// /proc, which takes no capability, where asking the kernel by bpf(2) may.
+  public var isHeld: Bool { BPFLink.description(of: unsafe bpf_link__fd(link)) == identity }
+
+  /// The lines of `/proc/self/fdinfo` up to the link's id, which no other link ever gets.
+  private static func description(of descriptor: Int32) -> [UInt8] {
+    var text = [UInt8](repeating: 0, count: 512)
+    let count = unsafe wh_read_file("/proc/self/fdinfo/\(descriptor)", &text, text.count)
+    return count > 0 ? Array(text[0..<count]) : []
+  }
 }

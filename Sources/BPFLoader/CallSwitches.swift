@@ -111,6 +111,9 @@ public struct Attachments: ~Copyable {
 
   public init() {}
 
+  /// A program that somebody else has detached, if there is one.
+  public var lost: String? { links.first { !$0.value.isHeld }?.key }
+
   /// Attaches what an interest takes, and nothing else: the dispatchers, and the programs with a tracepoint of their own.
   ///
   /// - Parameter wanted: From ``LoadedObject/wanted(by:)``; already where the programs read it.

@@ -77,17 +77,6 @@ private func failure(_ choice: DriverSelector.Choice, on host: HostFacts) -> Str
     #expect(found.count == 3)
   }
 
-  @Test func everyObstacleSaysWhatToDo() {
-    let all: [Obstacle] = [
-      .kernelTooOld(needs: KernelVersion(5, 10), has: KernelVersion(4, 4)), .missingBTF, .lacksCapability([.bpf]),
-      .lockdown(.confidentiality), .modulesDisabled, .noModuleSupport, .ptraceScope(3),
-    ]
-    for obstacle in all {
-      #expect(obstacle.sentence.contains(";"), "what is missing; the remedy: \(obstacle.sentence)")
-    }
-    #expect(Obstacle.lacksCapability([.bpf, .perfmon]).sentence.contains("CAP_BPF and CAP_PERFMON"))
-  }
-
   @Test func aDriverThatIsNotInTheBuildIsNeverUsable() {
     var host = goodHost()
     host.builtDrivers = []

@@ -49,7 +49,10 @@ WH_INLINE bool wh_call_of(struct wh_call *call, struct pt_regs *registers, uint3
 		call->number = call->slot = number;
 		wh_call_arguments(call, registers);
 	}
-	return !wh_is_ignored(call->task);
+	if (!wh_is_ignored(call->task))
+		return true;
+	WH_COUNT(own);
+	return false;
 }
 
 WH_INLINE bool wh_finished_call(struct wh_call *call, uint64_t *context)

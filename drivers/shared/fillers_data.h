@@ -5,7 +5,7 @@
 
 #include "expand.h"
 #include "ia32.h"
-#include "kernel_sockets.h"
+#include "readers.h"
 
 enum {
 	WH_VECTORS = 32,

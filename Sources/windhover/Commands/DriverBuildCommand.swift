@@ -28,6 +28,9 @@ extension DriverCommand {
     @Flag(help: "Build even if the driver is there.")
     var force = false
 
+    @Flag(help: "Print where the driver is looked for, and build nothing.")
+    var printPath = false
+
     func validate() throws {
       guard let parsed = DriverKind(rawValue: kind), parsed == .ebpf || parsed == .kmod else {
         throw ValidationError("--kind \(kind): there is nothing to build; ebpf and kmod are built for a kernel")
@@ -38,6 +41,10 @@ extension DriverCommand {
     }
 
     func run() throws {
+      if printPath {
+        print(DriverCache.own.path(of: DriverKind(rawValue: kind)!, kernel: kernel.flatMap(KernelRelease.init) ?? .running))
+        return
+      }
       let builder = DriverBuilder(
         DriverKind(rawValue: kind)!, kernel: kernel.flatMap(KernelRelease.init) ?? .running, headers: headers.map(absolute),
         output: output.map(absolute), isForced: force)
