@@ -70,6 +70,7 @@ public enum LiveCapture {
     options.target = settings.target
     options.onCommandEnd = { [end = settings.commandEnd] outcome in end?.outcome = outcome }
     options.onDegraded = { program, reason in
+      guard program != "ptrace" else { return log(.warning, reason) }
       log(.warning, "the kernel refused program \(program); its events are missing, the rest goes on\n\(reason)")
     }
     return options

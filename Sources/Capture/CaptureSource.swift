@@ -126,8 +126,8 @@ public struct CaptureOptions: Sendable {
   public var ignoredProcess: Int32?
   /// What a driver that needs a target traces; the others watch the whole host and pass it over.
   public var target: TraceTarget?
-  /// Called once, from ``CaptureSource/nextBatch(waitingUpTo:)``, when the command of ``target`` has ended. Descendants
-  /// of it may still run; the source ends with the last of them.
+  /// Called once when the command of ``target`` has ended, from ``CaptureSource/nextBatch(waitingUpTo:)``, or when it
+  /// cannot be run, from opening. Descendants of it may still run; the source ends with the last of them.
   public var onCommandEnd: (@Sendable (CommandOutcome) -> Void)?
   /// Called with each program that was refused, and the telling lines of the verifier's log.
   public var onDegraded: (@Sendable (_ program: String, _ reason: String) -> Void)?

@@ -65,7 +65,7 @@ public struct DriverSelector: Sendable {
     switch kind {
     case .modernEBPF: host.builtDrivers.contains(kind) ? ModernBPFDriver.assess(host) : .unsupported([.notBuilt(kind)])
     case .ebpf: BPFDriver.assess(host)
-    case .kmod: host.builtDrivers.contains(kind) ? KmodDriver.assess(host) : .unsupported([.notBuilt(kind)])
+    case .kmod: KmodDriver.assess(host)
     case .ptrace: PtraceDriver.assess(host)
     }
   }

@@ -28,11 +28,11 @@ struct CPULanes: ~Copyable {
     self.bootToEpoch = bootToEpoch
     pageSize = Int(info.page_bytes)
     cpuCount = min(Int(info.cpus), Int(WH_KMOD_CPUS_MAX))
-    status = try StatusPage(device: device, pageSize: pageSize)
-    try mapNewRings()
+    status = try StatusPage(device: device, pageSize: Int(info.page_bytes))
   }
 
-  private mutating func mapNewRings() throws(CaptureError) {
+  /// Maps the rings that have come since.
+  mutating func mapNewRings() throws(CaptureError) {
     guard status.ringCount != mapped.count else { return }
     for cpu in 0..<cpuCount where !mapped.contains(cpu) && status.hasRing(cpu) {
       let ring = try CPURing(device: device, cpu: cpu, byteCount: ringBytes, pageSize: pageSize)

@@ -1,5 +1,5 @@
 internal import CKmod
-public import Capture
+internal import Capture
 internal import CLinux
 internal import Glibc
 

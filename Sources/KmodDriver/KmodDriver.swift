@@ -1,7 +1,7 @@
 internal import CKmod
 internal import CLinux
 public import Capture
-public import EventSchema
+internal import EventSchema
 internal import Glibc
 
 /// Captures this host's system calls with Windhover's own kernel module, which needs neither BPF nor BTF.
@@ -41,8 +41,10 @@ internal import Glibc
       snaplen: UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN))),
       ignored_process: UInt32(bitPattern: options.ignoredProcess ?? 0), boot_to_epoch_ns: bootToEpoch)
     try device.setUp(setup)
-    lanes = try CPULanes(
+    var lanes = try CPULanes(
       device: device.descriptor, info: info, ringBytes: Int(setup.ring_bytes), bootToEpoch: bootToEpoch)
+    try lanes.mapNewRings()
+    self.lanes = lanes
     points = info.points
     hasLoadedModule = isOurs
     self.device = device

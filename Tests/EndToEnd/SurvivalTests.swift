@@ -18,16 +18,20 @@ extension EndToEndTests {
       [place.program, "read-when", "\(place.directory)/remembered", "\(place.directory)/go"], in: place.directory,
       log: "\(root)/reader")
     // Its open has to be seen before the attack: an alert for something later says so.
-    #expect(try watcher.drain())
+    let isWatching = try watcher.drain()
+    #expect(isWatching)
     rmdir("\(root)/end-of-cases")
 
     var attacker = try ChildProcess([place.program, attack, "\(watcher.pid)"], in: place.directory, log: "\(root)/attack")
-    #expect(attacker.exitCode(within: .seconds(20)) == 0, Comment(rawValue: attacker.output() + attacker.errors()))
+    let attacked = attacker.exitCode(within: .seconds(20))
+    let said = attacker.output() + attacker.errors()
+    #expect(attacked == 0, Comment(rawValue: said))
     let noticed = watcher.waitForMessage("opened it again", within: .seconds(30))
     #expect(noticed, "the end of the capture has to be noticed within seconds")
 
     #expect(FileManager.default.createFile(atPath: "\(place.directory)/go", contents: Data()))
-    #expect(reader.exitCode(within: .seconds(40)) == 0)
+    let code = reader.exitCode(within: .seconds(40))
+    #expect(code == 0)
     let drained = try watcher.drain(mark: "again/end-of-cases")
     let end = watcher.stop()
     #expect(drained, Comment(rawValue: "nothing was captured after the attack:\n\(end.errors)"))
@@ -61,11 +65,14 @@ extension EndToEndTests {
         log: "\(root)/victim-\(round)")
       usleep(moment)
       victim.signal(SIGKILL)
-      #expect(victim.exitCode(within: .seconds(10)) == 128 + SIGKILL, "killed after \(moment) µs")
+      let code = victim.exitCode(within: .seconds(10))
+      #expect(code == 128 + SIGKILL, "killed after \(moment) µs")
       if victim.errors().contains("watching") { captured += 1 }
     }
     var look = try ChildProcess([place.program, "leftovers"], in: root, log: "\(root)/leftovers")
-    #expect(look.exitCode(within: .seconds(60)) == 0, Comment(rawValue: look.output() + look.errors()))
+    let code = look.exitCode(within: .seconds(60))
+    let said = look.output() + look.errors()
+    #expect(code == 0, Comment(rawValue: said))
     #expect(captured < 20, "some have to be killed while they start")
   }
 }

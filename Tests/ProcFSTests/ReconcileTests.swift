@@ -33,7 +33,7 @@ import Testing
     let fake = FakeProcFS()
     fake.process(1, parent: 0, comm: "init", arguments: ["/sbin/init"])
     fake.process(100, parent: 1, comm: "server", arguments: ["server"], startTicks: 500, threads: [101])
-    fake.process(200, parent: 100, comm: "worker", arguments: ["worker"], cwd: "/srv", startTicks: 600)
+    fake.process(200, parent: 100, comm: "worker", arguments: ["worker"], startTicks: 600, cwd: "/srv")
     fake.link("proc/200/fd/3", to: "/srv/kept.db")
     fake.link("proc/200/fd/4", to: "/srv/closed.db")
     return fake
@@ -46,7 +46,7 @@ import Testing
     let after = FakeProcFS()
     after.process(1, parent: 0, comm: "init", arguments: ["/sbin/init"])
     after.process(100, parent: 1, comm: "server", arguments: ["server"], startTicks: 500, threads: [101])
-    after.process(200, parent: 100, comm: "worker", arguments: ["worker"], uid: 33, cwd: "/var", startTicks: 600)
+    after.process(200, parent: 100, comm: "worker", arguments: ["worker"], uid: 33, startTicks: 600, cwd: "/var")
     after.link("proc/200/fd/3", to: "/srv/kept.db")
     after.link("proc/200/fd/5", to: "/srv/relative")
     after.link("proc/200/fd/6", to: "/srv/new.db")
@@ -91,7 +91,7 @@ import Testing
     var state = scanned(before())
     let after = FakeProcFS()
     after.process(1, parent: 0, comm: "init", arguments: ["/sbin/init"])
-    after.process(200, parent: 1, comm: "worker", arguments: ["worker"], cwd: "/srv", startTicks: 600)
+    after.process(200, parent: 1, comm: "worker", arguments: ["worker"], startTicks: 600, cwd: "/srv")
     after.process(300, parent: 200, comm: "late", arguments: ["late"], startTicks: 700, threads: [301])
     let result = state.reconcile(ProcFS(root: after.root))
     #expect(result.kept == 2 && result.added == 1)
@@ -109,7 +109,7 @@ import Testing
     let after = FakeProcFS()
     after.process(1, parent: 0, comm: "init", arguments: ["/sbin/init"])
     after.process(100, parent: 1, comm: "server", arguments: ["server"], startTicks: 500, threads: [102, 103])
-    after.process(200, parent: 100, comm: "worker", arguments: ["worker"], cwd: "/srv", startTicks: 600)
+    after.process(200, parent: 100, comm: "worker", arguments: ["worker"], startTicks: 600, cwd: "/srv")
     _ = state.reconcile(ProcFS(root: after.root))
     let main = state.threads.find(100)
     #expect(state.threads.find(101) == Slot.none)
@@ -131,7 +131,8 @@ import Testing
   @Test func textsAreReleased() {
     var state = scanned(before())
     let bytes = state.texts.bytesInUse
-    for _ in 0..<3 { _ = state.reconcile(ProcFS(root: before().root)) }
+    let after = before()
+    for _ in 0..<3 { _ = state.reconcile(ProcFS(root: after.root)) }
     #expect(state.texts.bytesInUse == bytes)
   }
 }
