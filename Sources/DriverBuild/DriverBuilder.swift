@@ -64,7 +64,8 @@ public struct DriverBuilder: Sendable {
       if case .system(ENOENT, _) = error { throw .missingTool("make", package: Packages.ofThisHost.tool("make")) }
       throw error
     }
-    let made = "\(work)/out/\(DriverCache.fileName(of: kind, kernel: kernel))"
+    // The module has to be called what its kernel knows it by.
+    let made = "\(work)/out/" + (kind == .kmod ? "windhover.ko" : DriverCache.fileName(of: kind, kernel: kernel))
     guard status == 0, unsafe access(made, R_OK) == 0 else { throw failure(printed, log: "\(folder)/build-\(kernel).log") }
     guard unsafe rename(made, target) == 0 else { throw .system(errno: errno, during: "move the driver to \(target)") }
     return Built(path: target, isCached: false)
