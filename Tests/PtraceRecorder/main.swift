@@ -1,7 +1,7 @@
 import CCalls
 import Capture
 import EventSchema
-import Glibc
+@preconcurrency import Glibc
 import PtraceDriver
 
 // A tracer beside the tests: a process cannot trace itself.
@@ -13,11 +13,13 @@ import PtraceDriver
 // CONTROL is a file of 8 bytes that both sides map: the recorder stores 1 once it captures, the traced process 2 when
 // it is done, the recorder 3 when it has let go. No system call is needed for that, which a test might count.
 
-setvbuf(stdout, nil, _IOLBF, 0)
-let words = CommandLine.arguments.dropFirst()
+func say(_ message: String) {
+  var line = "PtraceRecorder: \(message)\n"
+  line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
 
 func fail(_ message: String) -> Never {
-  fputs("PtraceRecorder: \(message)\n", stderr)
+  say(message)
   exit(125)
 }
 
@@ -95,7 +97,7 @@ func run(_ words: [String]) throws -> Int32 {
   var options = CaptureOptions()
   options.target = .command(Array(words.dropFirst(2)))
   options.loadable = interest(words[1], "")
-  options.onDegraded = { _, reason in fputs("degraded: \(reason)\n", stderr) }
+  options.onDegraded = { _, reason in say(reason) }
   var records = Records(path: words[0])
   var driver = try PtraceDriver(opening: options)
   try driver.capture(options.loadable)
@@ -112,6 +114,7 @@ func run(_ words: [String]) throws -> Int32 {
 }
 
 do {
+  let words = CommandLine.arguments.dropFirst()
   switch words.first {
   case "attach": try attach(Array(words.dropFirst()))
   case "run": exit(try run(Array(words.dropFirst())))

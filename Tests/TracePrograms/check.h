@@ -19,6 +19,7 @@
 int signals_case(const char *name);
 int processes_case(const char *name);
 int terminal_case(const char *name);
+int without_ptrace(char **words);
 int storm(unsigned seed, int seconds);
 
 #endif

@@ -5,6 +5,7 @@
  *	TracePrograms CASE		see the other files
  *	TracePrograms storm SEED SECONDS
  *	TracePrograms exit CODE
+ *	TracePrograms without-ptrace COMMAND ...
  */
 #include "check.h"
 
@@ -16,6 +17,8 @@ int main(int count, char **words)
 		return storm((unsigned)atoi(words[2]), atoi(words[3]));
 	if (count == 3 && !strcmp(words[1], "exit"))
 		return atoi(words[2]);
+	if (count > 2 && !strcmp(words[1], "without-ptrace"))
+		return without_ptrace(words + 2);
 	if (count != 2)
 		return 98;
 	result = signals_case(words[1]);
