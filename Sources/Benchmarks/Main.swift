@@ -13,6 +13,7 @@ struct Main {
       overhead BINARY ROUNDS    what a running BINARY adds to the calls of each workload, in pairs
       rate BINARY N SECONDS [OPTION...]   whether BINARY loses any of N calls per second
       pace N SECONDS            N calls per second, as `rate` starts them
+      traced BINARY             what ptrace adds to calls and to a job of 1,000 processes
       startup BINARY            time from start to the first alert, and memory at rest
     """
 
@@ -36,6 +37,7 @@ struct Main {
     case ("pace", let rest) where rest.count == 2:
       guard let perSecond = Int(rest[0]), let seconds = Int(rest[1]) else { fail() }
       Rate.pace(perSecond: perSecond, seconds: seconds)
+    case ("traced", let rest) where rest.count == 1: Traced.measure(rest[0])
     case ("startup", let rest) where rest.count == 1: Startup.measure(rest[0])
     default: fail()
     }
