@@ -1,9 +1,14 @@
 import CCalls
+import BPFDriver
 import Capture
 import EventSchema
 import Glibc
+import KmodDriver
 import ModernBPFDriver
 import Testing
+
+/// A tracer has none: while it does not read, its tracees wait.
+private let driversWithRings = drivers.filter { $0 != .ptrace }
 
 extension Conformance {
   /// More events than the reader takes: each is either seen or counted as lost, under one reason, and none is both.
@@ -18,13 +23,13 @@ extension Conformance {
       case slow
     }
 
-    @Test(arguments: drivers, Reader.allCases) func eventsOfAFixedSizeAreSeenOrLost(_ kind: DriverKind, _ reader: Reader)
+    @Test(arguments: driversWithRings, Reader.allCases) func eventsOfAFixedSizeAreSeenOrLost(_ kind: DriverKind, _ reader: Reader)
       throws
     {
       try overload(kind, .generic, calls: [.sched_get_priority_max], path: nil, reader)
     }
 
-    @Test(arguments: drivers, Reader.allCases) func eventsOfAnySizeAreSeenOrLost(_ kind: DriverKind, _ reader: Reader)
+    @Test(arguments: driversWithRings, Reader.allCases) func eventsOfAnySizeAreSeenOrLost(_ kind: DriverKind, _ reader: Reader)
       throws
     {
       let path = "/" + String(repeating: "no such directory/", count: 30)
@@ -36,7 +41,9 @@ extension Conformance {
     ) throws {
       switch kind {
       case .modernEBPF: try overload(ModernBPFDriver.self, event, calls: calls, path: path, reader)
-      default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
+      case .ebpf: try overload(BPFDriver.self, event, calls: calls, path: path, reader)
+      case .kmod: try overload(KmodDriver.self, event, calls: calls, path: path, reader)
+      case .ptrace: throw NoSuchEvent(description: "a tracer has no ring: its tracees wait instead")
       }
     }
 

@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Capture
 import DriverBuild
@@ -49,10 +50,10 @@ extension DriverCommand {
         DriverKind(rawValue: kind)!, kernel: kernel.flatMap(KernelRelease.init) ?? .running, headers: headers.map(absolute),
         output: output.map(absolute), isForced: force)
       do {
-        let built = try builder.build { line in fputs(line + "\n", stderr) }
+        let built = try builder.build { line in writeToStandardError(line + "\n") }
         print((built.isCached ? "already built: " : "built: ") + built.path)
       } catch {
-        fputs("windhover: \(error)\n", stderr)
+        writeToStandardError("windhover: \(error)\n")
         throw ExitCode(1)
       }
     }
