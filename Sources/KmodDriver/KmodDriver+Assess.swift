@@ -8,14 +8,16 @@ extension KmodDriver {
     if host.isInUserNamespace { obstacles.append(.userNamespace) }
     // The device asks for either: CAP_PERFMON is what the kernel asks of whoever watches all processes.
     if !host.has(.perfmon) && !host.has(.sysAdmin) { obstacles.append(.lacksCapability([.perfmon])) }
-    if !KernelModule.isLoaded { obstacles += loadingObstacles(host) }
+    if !host.hasLoadedModule { obstacles += loadingObstacles(host) }
     return obstacles.isEmpty ? .supported : .unsupported(obstacles)
   }
 
   private static func loadingObstacles(_ host: borrowing HostFacts) -> [Obstacle] {
     if !host.hasModules { return [.noModuleSupport] }
     var obstacles: [Obstacle] = []
-    if KernelModule.file == nil { obstacles.append(.notBuilt(kind)) }
+    if !host.builtDrivers.contains(kind) {
+      obstacles.append(.noObject(kind, release: host.kernelRelease, hasHeaders: host.hasKernelHeaders))
+    }
     if !host.has(.sysModule) { obstacles.append(.lacksCapability([.sysModule])) }
     if host.lockdown != .none { obstacles.append(.lockdown(host.lockdown)) }
     if host.modulesDisabled { obstacles.append(.modulesDisabled) }

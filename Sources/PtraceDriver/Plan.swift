@@ -21,12 +21,13 @@ extension PtraceDriver {
 }
 
 extension wh_plan {
-  /// What is to become of each native call.
+  /// What is to become of each call.
   init(_ interest: Interest) {
     self.init()
     let events = interest.events
-    for call in Schema.syscalls {
-      guard let number = call.nativeNumber, number < Int(WH_PLAN_CALLS) else { continue }
+    for slot in Schema.callSlots {
+      let call = slot.syscall
+      let number = slot.slot
       set(\.code, number, call.code.rawValue)
       if PtraceDriver.withoutEnd.contains(call.code) { continue }
       let isWanted =

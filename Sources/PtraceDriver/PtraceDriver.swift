@@ -132,7 +132,11 @@ internal import Glibc
   private static func start(
     _ words: [String], _ tracer: OpaquePointer, _ options: CaptureOptions
   ) throws(CaptureError) -> wh_trace_mode {
-    let program = try CommandLookup.find(words.first ?? "")
+    let program: String
+    do throws(CaptureError) { program = try CommandLookup.find(words.first ?? "") } catch {
+      if case .system(let errno, _) = error { options.onCommandEnd?(.notRun(errno: errno)) }
+      throw error
+    }
     let plan = wh_plan(options.loadable)
     var result = unsafe start(program, words, plan, WH_TRACE_FILTERED, tracer)
     if result == 0 { return WH_TRACE_FILTERED }
@@ -143,7 +147,7 @@ internal import Glibc
     result = unsafe start(program, words, plan, WH_TRACE_NOTIFIED, tracer)
     guard result == 0 else { throw .system(errno: -refusal, during: "tracing \(program)") }
     options.onDegraded?(
-      "tracing", "\(errorText(-refusal)): ptrace is refused here, so calls are seen when they start, without results")
+      "ptrace", "\(errorText(-refusal)): ptrace is refused here, so calls are seen when they start, without results")
     return WH_TRACE_NOTIFIED
   }
 

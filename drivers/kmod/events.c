@@ -53,8 +53,6 @@ static void make_execveat(struct wh_call *call)
 		WH_EMIT(execveat, call);
 }
 
-enum { WH_MESSAGES = 16 };
-
 static void one_sendmmsg(struct wh_call *call)
 {
 	WH_EMIT(sendmmsg, call);

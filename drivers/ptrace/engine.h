@@ -21,6 +21,7 @@ enum {
  * @mode, @plan, @snaplen: what is captured
  * @options: PTRACE_O_ of every tracee; descendants inherit them
  * @boot_to_epoch_ns: added to CLOCK_BOOTTIME to make a record's timestamp
+ * @has_pid_namespaces: some tracee may see other pids than this process
  * @records, @used, @first_at_ns: packed records, and since when (CLOCK_MONOTONIC) the first one waits
  * @deaths, @next_death: threads that died before they ever stopped, so that nobody waits for their first stop
  * @command, @status, @has_ended: the started command's process, and how it ended
@@ -37,6 +38,7 @@ struct wh_tracer {
 	uint32_t snaplen;
 	unsigned long options;
 	uint64_t boot_to_epoch_ns;
+	bool has_pid_namespaces;
 	struct wh_threads threads;
 	uint8_t *records;
 	size_t used;

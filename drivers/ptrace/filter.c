@@ -10,23 +10,51 @@
 #include <unistd.h>
 
 #include "native.h"
+#include "placement.h"
 
 /*
  * struct edges - where the answer changes: below edge[0] calls are let through, from edge[0] on they are wanted, from
  * edge[1] on let through again, and so on
  */
 struct edges {
-	uint16_t edge[WH_PLAN_CALLS + 1];
+	uint16_t edge[WH_SLOT_IA32 + 1];
 	size_t count;
 };
 
-static struct edges find_edges(const struct wh_plan *plan)
+/* A tracer places its tracees, and stops them where they could see it. */
+static bool is_wanted(const struct wh_plan *plan, uint32_t number, bool tracing)
+{
+	return wh_plan_wants(plan, number) || (tracing && wh_shows_placement(number));
+}
+
+enum { IA32_SOCKETCALL = 102, IA32_IPC = 117 };
+
+static bool any_wanted(const struct wh_plan *plan, uint32_t from, uint32_t to)
+{
+	while (from < to && !wh_plan_wants(plan, from))
+		from++;
+	return from < to;
+}
+
+/* What socketcall and ipc are asked for is in their arguments: the tracer looks. */
+static bool is_wanted_ia32(const struct wh_plan *plan, uint32_t number, bool tracing)
+{
+	(void)tracing;
+	if (number == IA32_SOCKETCALL && any_wanted(plan, WH_SLOT_SOCKETCALL, WH_SLOT_IPC))
+		return true;
+	if (number == IA32_IPC && any_wanted(plan, WH_SLOT_IPC, WH_CALL_SLOTS))
+		return true;
+	return wh_plan_wants(plan, WH_SLOT_IA32 + number);
+}
+
+static struct edges find_edges(const struct wh_plan *plan, bool tracing,
+			       bool (*wants)(const struct wh_plan *, uint32_t, bool))
 {
 	struct edges edges = { .count = 0 };
 	bool wanted = false;
 
-	for (uint32_t number = 0; number <= WH_PLAN_CALLS; number++) {
-		if (wh_plan_wants(plan, number) == wanted)
+	for (uint32_t number = 0; number <= WH_SLOT_IA32; number++) {
+		if ((number < WH_SLOT_IA32 && wants(plan, number, tracing)) == wanted)
 			continue;
 		wanted = !wanted;
 		edges.edge[edges.count++] = (uint16_t)number;
@@ -71,17 +99,25 @@ static size_t build_tree(struct sock_filter *out, const struct edges *edges, siz
 	return size;
 }
 
-size_t wh_filter_build(struct sock_filter filter[WH_FILTER_SIZE], const struct wh_plan *plan, uint32_t action,
-		       uint32_t foreign)
+static const struct sock_filter load_number = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+
+size_t wh_filter_build(struct sock_filter filter[WH_FILTER_SIZE], const struct wh_plan *plan, uint32_t action)
 {
-	const struct edges edges = find_edges(plan);
+	const bool tracing = action == SECCOMP_RET_TRACE;
+	const struct edges native = find_edges(plan, tracing, is_wanted);
+	const struct edges ia32 = find_edges(plan, tracing, is_wanted_ia32);
+	const uint32_t past_native = 1 + (uint32_t)tree_size(native.count);
 	size_t size = 0;
 
 	filter[size++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
 	filter[size++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, WH_NATIVE_ARCHITECTURE, 1, 0);
-	filter[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, foreign);
-	filter[size++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	return size + build_tree(filter + size, &edges, 0, edges.count, action);
+	filter[size++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JA, past_native, 0, 0);
+	filter[size++] = load_number;
+	size += build_tree(filter + size, &native, 0, native.count, action);
+	filter[size++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 1, 0);
+	filter[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	filter[size++] = load_number;
+	return size + build_tree(filter + size, &ia32, 0, ia32.count, action);
 }
 
 int wh_filter_install(const struct sock_filter *filter, size_t count, unsigned flags)

@@ -9,8 +9,8 @@
 #include "plan.h"
 
 enum {
-	/* Two leaves and one test for each wanted call that has no wanted neighbour, long jumps, and the head. */
-	WH_FILTER_SIZE = 3 * WH_PLAN_CALLS + 8,
+	/* Two leaves and one test for each wanted call that has no wanted neighbour, long jumps, and the heads; twice. */
+	WH_FILTER_SIZE = 6 * WH_SLOT_IA32 + 16,
 };
 
 /*
@@ -21,11 +21,10 @@ enum {
  * Only loads and comparisons of the number and the architecture are used: the kernel (5.11 and later) then notes once
  * which calls are always allowed, and does not run the filter for these at all (seccomp_cache_prepare).
  *
- * Calls of another architecture (ia32 on x86-64) and of the x32 ABI have other numbers: `foreign` is the answer to the
- * former, the latter are let through.
+ * The 32-bit calls of x86 have other numbers and a search of their own. Those of the x32 ABI, which hardly any kernel
+ * has, are let through.
  */
-size_t wh_filter_build(struct sock_filter filter[WH_FILTER_SIZE], const struct wh_plan *plan, uint32_t action,
-		       uint32_t foreign);
+size_t wh_filter_build(struct sock_filter filter[WH_FILTER_SIZE], const struct wh_plan *plan, uint32_t action);
 
 /*
  * Installs it in the calling thread, for good and for all its descendants. `flags` as for seccomp(2).

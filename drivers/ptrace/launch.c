@@ -178,7 +178,7 @@ int wh_tracer_start(struct wh_tracer *tracer, const char *path, char *const argu
 		return -ENOMEM;
 	}
 	*launch.listener = NO_LISTENER;
-	launch.filter_size = wh_filter_build(launch.filter, filtered, action, SECCOMP_RET_ALLOW);
+	launch.filter_size = wh_filter_build(launch.filter, filtered, action);
 	tracer->mode = mode;
 	result = start(tracer, &launch, go, failure);
 	free(launch.shell_arguments);

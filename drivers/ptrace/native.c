@@ -8,7 +8,19 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-int wh_registers_call(int tid, uint32_t *number, uint64_t arguments[6])
+#if defined(__x86_64__)
+/* struct user_regs_struct32 of the kernel: ebx ecx edx esi edi ebp eax ds es fs gs orig_eax ... */
+enum { IA32_REGISTERS = 17, IA32_ORIG_EAX = 11 };
+
+static void ia32_call(const uint32_t *registers, uint32_t *number, uint64_t arguments[6])
+{
+	*number = registers[IA32_ORIG_EAX];
+	for (int i = 0; i < 6; i++)
+		arguments[i] = registers[i];
+}
+#endif
+
+int wh_registers_call(int tid, uint32_t *architecture, uint32_t *number, uint64_t arguments[6])
 {
 #if defined(__x86_64__)
 	struct user_regs_struct registers = { 0 };
@@ -19,7 +31,13 @@ int wh_registers_call(int tid, uint32_t *number, uint64_t arguments[6])
 
 	if (ptrace(PTRACE_GETREGSET, tid, (void *)(uintptr_t)NT_PRSTATUS, &room) < 0)
 		return -errno;
+	*architecture = WH_NATIVE_ARCHITECTURE;
 #if defined(__x86_64__)
+	if (room.iov_len == IA32_REGISTERS * sizeof(uint32_t)) {
+		*architecture = AUDIT_ARCH_I386;
+		ia32_call((const uint32_t *)(const void *)&registers, number, arguments);
+		return 0;
+	}
 	*number = (uint32_t)registers.orig_rax;
 	arguments[0] = registers.rdi;
 	arguments[1] = registers.rsi;

@@ -16,9 +16,9 @@
 
 /*
  * The call that a stopped thread's registers hold: what a new thread's first stop has of the call that made it.
- * Arguments are those that the registers still have: on aarch64 the first one is gone, and 0.
+ * A 32-bit thread's registers are those of x86. Arguments are those that the registers still have: on aarch64 the first one is gone, and 0.
  * Returns 0, or a negative errno.
  */
-int wh_registers_call(int tid, uint32_t *number, uint64_t arguments[6]);
+int wh_registers_call(int tid, uint32_t *architecture, uint32_t *number, uint64_t arguments[6]);
 
 #endif

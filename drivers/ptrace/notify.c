@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #include "engine.h"
-#include "native.h"
 #include "procfs.h"
 
 /* Linux 6.6: the asking thread and the answering one take turns on one CPU, without a wake-up across CPUs. */
@@ -27,12 +26,16 @@ enum { LOOK_AFTER_CHILDREN_MS = 20 };
 
 static void record(struct wh_tracer *tracer, const struct seccomp_notif *question)
 {
-	const uint32_t number = (uint32_t)question->data.nr;
 	const size_t used = tracer->used;
 	struct wh_tracee tracee;
 	struct wh_stop stop;
+	uint64_t arguments[6];
+	uint32_t slot;
 
-	if (question->data.arch != WH_NATIVE_ARCHITECTURE || !wh_plan_wants(&tracer->plan, number)) {
+	for (int i = 0; i < 6; i++)
+		arguments[i] = question->data.args[i];
+	slot = wh_trace_slot(question->data.arch, (uint32_t)question->data.nr, arguments);
+	if (!wh_plan_wants(&tracer->plan, slot)) {
 		tracer->counts.passed_over++;
 		return;
 	}
@@ -40,13 +43,14 @@ static void record(struct wh_tracer *tracer, const struct seccomp_notif *questio
 	wh_tracee_init(&tracee, (pid_t)question->pid, wh_proc_process((pid_t)question->pid));
 	wh_tracee_entered(&tracee);
 	stop = wh_stop_of(tracer, &tracee);
-	stop.number = number;
-	for (int i = 0; i < 6; i++)
-		stop.arguments[i] = question->data.args[i];
-	if (tracer->plan.entry_event[number])
-		wh_emit(tracer, &stop, tracer->plan.entry_event[number]);
-	if (tracer->plan.exit_event[number])
-		wh_emit(tracer, &stop, tracer->plan.exit_event[number]);
+	stop.architecture = question->data.arch;
+	stop.number = (uint32_t)question->data.nr;
+	stop.code = tracer->plan.code[slot];
+	memcpy(stop.arguments, arguments, sizeof(arguments));
+	if (tracer->plan.entry_event[slot])
+		wh_emit(tracer, &stop, tracer->plan.entry_event[slot]);
+	if (tracer->plan.exit_event[slot])
+		wh_emit(tracer, &stop, tracer->plan.exit_event[slot]);
 	wh_tracee_release(&tracee);
 	/* If the caller died meanwhile, what was read may be another thread's. */
 	if (ioctl(tracer->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &question->id) < 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is to become of each call: the interest, by native number. */
+/* What is to become of each call: the interest, by slot (event_schema.h): native numbers, then 32-bit calls. */
 #ifndef WH_PLAN_H
 #define WH_PLAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { WH_PLAN_CALLS = 512 };	/* native numbers end below this on x86-64 and aarch64 */
+#include "event_schema.h"
 
 /*
  * struct wh_plan - what to capture
@@ -22,20 +22,20 @@ enum { WH_PLAN_CALLS = 512 };	/* native numbers end below this on x86-64 and aar
  * Events are numbers of enum wh_event_type.
  */
 struct wh_plan {
-	uint16_t entry_event[WH_PLAN_CALLS];
-	uint16_t exit_event[WH_PLAN_CALLS];
+	uint16_t entry_event[WH_CALL_SLOTS];
+	uint16_t exit_event[WH_CALL_SLOTS];
 	uint16_t exec_event;
 	uint16_t end_event;
 	uint16_t signal_event;
 	bool is_empty;
 	bool resolves_paths;
-	uint16_t code[WH_PLAN_CALLS];
+	uint16_t code[WH_CALL_SLOTS];
 };
 
-/* Whether a call of this number takes a stop at all. */
-static inline bool wh_plan_wants(const struct wh_plan *plan, uint32_t number)
+/* Whether the call of a slot takes a stop at all. */
+static inline bool wh_plan_wants(const struct wh_plan *plan, uint32_t slot)
 {
-	return number < WH_PLAN_CALLS && (plan->entry_event[number] || plan->exit_event[number]);
+	return slot < WH_CALL_SLOTS && (plan->entry_event[slot] || plan->exit_event[slot]);
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/audit.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
@@ -19,6 +20,7 @@
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -101,6 +103,7 @@ struct wh_socket_facts {
 struct task_struct {
 	const struct wh_stop *stop;
 	struct wh_tracee *tracee;
+	uint16_t event;
 	enum wh_asked numbers_asked, status_asked, image_asked, memory_asked;
 	struct wh_task_numbers numbers;
 	struct wh_task_status status;
@@ -108,9 +111,23 @@ struct task_struct {
 	uint64_t memory_pages, resident_pages;
 	struct wh_socket_facts sockets[2];
 	int64_t reaper;
+	bool is_twin, leaves_twin;
 };
 
 static __thread struct task_struct wh_task;
+
+enum { WH_CGROUP_FILE = 4096 };
+
+/*
+ * What the two records of one clone have in common: a child starts with its parent's credentials, limits and groups, and
+ * the parent does not run before its own record is made. Whichever record is made first leaves them for the other.
+ * @self, @other: the thread whose record left this, and the other end of that clone; 0 once it is used
+ */
+static __thread struct {
+	pid_t self, other;
+	struct wh_task_status status;
+	char cgroup[WH_CGROUP_FILE];
+} wh_twin;
 
 #include "tracee_memory.h"
 

@@ -8,6 +8,7 @@
 
 #include "../shared/values.h"
 #include "../shared/record.h"
+#include "../shared/ia32.h"
 #include "../shared/fillers_data.h"
 #include "../shared/fillers_exec.h"
 #include "../shared/fillers_files.h"
@@ -20,10 +21,11 @@
 #include "../shared/fillers_tasks.h"
 
 enum {
-	WH_MESSAGES = 16,
 	/* Stands for a result that nobody knows yet: a failure to all fillers, and no errno. */
 	WH_NO_RESULT = -4096,
 };
+
+#define WH_CLONE_INTO_CGROUP 0x200000000ull	/* clone3 only, Linux 5.7 */
 
 static __thread struct wh_scratch wh_area;
 
@@ -38,7 +40,7 @@ static void wh_fill_##symbol(struct wh_record *record, struct wh_call *call)	\
 #undef EVENT
 #undef P
 
-/* A value of varying length may begin at most WH_EVENT_MAX_SIZE into the record, and has WH_ROOM from there. */
+/* The record in wh_area, its length returned; 0 if no driver fills the event. */
 static uint32_t wh_fill(struct wh_call *call, uint16_t type, uint32_t *nparams)
 {
 	const struct wh_stop *stop = call->task->stop;
@@ -50,7 +52,8 @@ static uint32_t wh_fill(struct wh_call *call, uint16_t type, uint32_t *nparams)
 		*nparams = WH_NPARAMS_##symbol;					\
 		wh_start_record(&record, WH_EVENT_##symbol, WH_NPARAMS_##symbol, stop->timestamp_ns, stop->tracee->tid); \
 		wh_fill_##symbol(&record, call);				\
-		return wh_end_record(&record);
+		/* Events that user space makes itself have parameters without a source. */ \
+		return record.index == WH_NPARAMS_##symbol ? wh_end_record(&record) : 0;
 #include "../schema/event_schema.def"
 #undef EVENT
 	default:
@@ -128,6 +131,47 @@ static int64_t wh_append_messages(struct wh_call *call, uint16_t type, uint8_t *
 	return appended;
 }
 
+/* Whether a call of the clone family makes a child that differs from its parent in what twins share. */
+static bool wh_parts_child(struct wh_call *call, uint16_t type)
+{
+	uint64_t flags = 0, parting = CLONE_NEWUSER | CLONE_NEWPID | WH_CLONE_INTO_CGROUP;
+
+	if (type == WH_EVENT_clone)
+		flags = call->arguments[0];
+	else if (type == WH_EVENT_clone3 && wh_read_user(&flags, sizeof(flags), call->arguments[0]) < 0)
+		return true;
+	return (flags & parting) != 0;
+}
+
+/* Starts with what the twin of this record left, or with nothing. */
+static void wh_meet_twin(struct wh_call *call, uint16_t type)
+{
+	static __thread pid_t last;
+	struct wh_tracee *tracee = call->task->tracee;
+	bool is_clone = type == WH_EVENT_clone || type == WH_EVENT_clone3 || type == WH_EVENT_fork || type == WH_EVENT_vfork;
+	pid_t other = call->result == 0 ? tracee->parent_tid : call->result > 0 && call->result <= INT_MAX ? call->result : 0;
+
+	wh_task.leaves_twin = false;
+	wh_task.is_twin = is_clone && other && wh_twin.self == other && wh_twin.other == tracee->tid &&
+			  wh_twin.status.levels == 1;
+	/* A child's memory is a copy of its parent's. */
+	if (!wh_task.is_twin || last != other)
+		wh_memory_forget();
+	last = tracee->tid;
+	if (wh_task.is_twin) {
+		wh_task.status = wh_twin.status;
+		wh_task.status.own_task = tracee->tid;
+		wh_task.status.own_process = tracee->tgid;
+		wh_task.status_asked = WH_FOUND;
+		wh_twin.self = wh_twin.other = 0;
+	} else if (is_clone && other && !wh_parts_child(call, type)) {
+		wh_task.leaves_twin = true;
+		wh_twin.status.levels = 0;
+		wh_twin.self = tracee->tid;
+		wh_twin.other = other;
+	}
+}
+
 int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t *room, size_t size)
 {
 	struct wh_call call = { .task = &wh_task, .number = stop->number, .code = stop->code, .scratch = &wh_area };
@@ -135,12 +179,20 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 
 	wh_task.stop = stop;
 	wh_task.tracee = stop->tracee;
+	wh_task.event = event_type;
 	wh_task.numbers_asked = wh_task.status_asked = wh_task.image_asked = wh_task.memory_asked = WH_NOT_ASKED;
 	wh_task.sockets[0].asked = wh_task.sockets[1].asked = WH_NOT_ASKED;
-	wh_memory_forget();
 	for (i = 0; i < 6; i++)
 		call.arguments[i] = stop->arguments[i];
 	call.result = stop->has_result ? stop->result : WH_NO_RESULT;
+	wh_meet_twin(&call, event_type);
+	if (stop->architecture == AUDIT_ARCH_I386) {
+		call.is_compat = true;
+		call.slot = wh_translate_ia32(&call);
+	}
+	/* The record has the machine's own number of the call, whichever way it came. */
+	if (event_type == WH_EVENT_generic && call.is_compat && wh_syscall_info(stop->code))
+		call.number = wh_syscall_info(stop->code)->x86_64;
 	switch (event_type) {
 	case WH_EVENT_execve:
 		call.exec_succeeded = call.result == 0;
@@ -158,6 +210,21 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 		break;
 	}
 	return wh_append(&call, event_type, room, size);
+}
+
+uint32_t wh_trace_slot(uint32_t architecture, uint32_t number, const uint64_t arguments[6])
+{
+	uint32_t asked = arguments[0];
+
+	if (number >= WH_CALL_NUMBERS)
+		return WH_TRACE_NO_CALL;
+	if (architecture != AUDIT_ARCH_I386)
+		return number;
+	if (number == WH_IA32_SOCKETCALL)
+		return WH_SLOT_SOCKETCALL + (asked < 32 ? asked : 0);
+	if (number == WH_IA32_IPC)
+		return WH_SLOT_IPC + ((uint16_t)asked < 32 ? (uint16_t)asked : 0);
+	return WH_SLOT_IA32 + number;
 }
 
 void wh_tracee_init(struct wh_tracee *tracee, pid_t tid, pid_t tgid)
@@ -185,7 +252,8 @@ void wh_tracee_release(struct wh_tracee *tracee)
 
 void wh_tracee_exec_done(struct wh_tracee *tracee)
 {
-	wh_tracee_release(tracee);
+	/* The directory and the pidfd name the process, whichever of its threads has executed. */
+	wh_close_once(&tracee->memory);
 	tracee->can_get_descriptors = true;
 }
 

@@ -16,6 +16,7 @@
 enum {
 	WH_TRACE_ROOM = 1 << 20,	/* bytes that no stop's records can exceed: 16 messages of sendmmsg, 64 KiB each */
 	WH_TRACE_TOO_LARGE = -1,	/* wh_trace_record(): lost, a record over 65536 bytes or more than `size` */
+	WH_TRACE_NO_CALL = 0x7fffffff,	/* wh_trace_slot() */
 	WH_TRACE_UNKNOWN_EVENT = -2,	/* wh_trace_record(): no call and no stop makes an event of this number */
 };
 
@@ -58,7 +59,8 @@ void wh_tracee_entered(struct wh_tracee *tracee);
 /*
  * struct wh_stop - one finished or starting call, or another stop
  * @timestamp_ns: goes into the record: nanoseconds since the Unix epoch
- * @architecture: AUDIT_ARCH_ from PTRACE_GET_SYSCALL_INFO; the caller leaves out calls of other ABIs than its own
+ * @architecture: AUDIT_ARCH_ from PTRACE_GET_SYSCALL_INFO; the machine's own, or AUDIT_ARCH_I386 on x86-64: number and
+ *	arguments are then those of the 32-bit call, as its registers hold them
  * @number: native number of the call
  * @arguments: the registers as they were at entry
  * @result: what the call returned, negative errno on failure
@@ -86,6 +88,12 @@ struct wh_stop {
 	uint32_t snaplen;
 	bool resolves_paths;
 };
+
+/*
+ * Where tables by call have the call of a stop: its number for calls of the machine's own ABI, WH_SLOT_IA32 and above
+ * (event_schema.h) for 32-bit calls of x86; WH_TRACE_NO_CALL for all others. No system call.
+ */
+uint32_t wh_trace_slot(uint32_t architecture, uint32_t number, const uint64_t arguments[6]);
 
 /*
  * Appends the records that the stop makes for one event to a packed buffer: records back to back, no frame.

@@ -30,14 +30,8 @@
 #include "engine.h"
 #include "event_schema.h"
 #include "native.h"
+#include "placement.h"
 #include "procfs.h"
-
-#ifdef SYS_fork
-#define IS_FORK(number) ((number) == SYS_fork || (number) == SYS_vfork)
-#else
-#define IS_FORK(number) 0
-#endif
-#define IS_CLONE(number) ((number) == SYS_clone || (number) == SYS_clone3)
 
 struct wh_stop wh_stop_of(const struct wh_tracer *tracer, struct wh_tracee *tracee)
 {
@@ -54,8 +48,6 @@ void wh_emit(struct wh_tracer *tracer, struct wh_stop *stop, uint16_t event)
 {
 	int64_t size;
 
-	if (stop->number < WH_PLAN_CALLS)
-		stop->code = tracer->plan.code[stop->number];
 	size = wh_trace_record(stop, event, tracer->records + tracer->used, WH_BUFFER_BYTES - tracer->used);
 	if (size == WH_TRACE_TOO_LARGE)
 		tracer->counts.too_large++;
@@ -69,9 +61,14 @@ void wh_emit(struct wh_tracer *tracer, struct wh_stop *stop, uint16_t event)
 /* Lets a thread go on, with a signal if one is to be delivered. */
 static void resume(struct wh_tracer *tracer, const struct wh_thread *thread, int signal)
 {
-	bool sees_calls = tracer->mode == WH_TRACE_EVERY_CALL && !tracer->plan.is_empty;
+	const bool sees_calls = tracer->mode == WH_TRACE_EVERY_CALL && !tracer->plan.is_empty;
+	const bool can_place = (tracer->mode == WH_TRACE_FILTERED || sees_calls) && !thread->shows_placement;
+	struct wh_placement placement = { .tid = 0 };
 
+	if (can_place)
+		wh_place_begin(&placement, thread->tid);
 	ptrace(thread->in_call || sees_calls ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, (void *)(intptr_t)signal);
+	wh_place_end(&placement);
 }
 
 static unsigned long event_message(pid_t tid)
@@ -86,11 +83,22 @@ static void emit_call(struct wh_tracer *tracer, struct wh_thread *thread, uint16
 {
 	struct wh_stop stop = wh_stop_of(tracer, &thread->tracee);
 
+	stop.architecture = thread->architecture;
 	stop.number = thread->number;
+	stop.code = thread->slot < WH_CALL_SLOTS ? tracer->plan.code[thread->slot] : 0;
 	memcpy(stop.arguments, thread->arguments, sizeof(stop.arguments));
 	stop.has_result = has_result;
 	stop.result = result;
 	wh_emit(tracer, &stop, event);
+}
+
+/* Notes that a pid that a call returns may not be the one that this process knows. */
+static void watch_namespaces(struct wh_tracer *tracer, const struct wh_thread *thread)
+{
+	const uint16_t code = tracer->plan.code[thread->slot];
+
+	if (code == WH_SC_unshare || code == WH_SC_setns || (code == WH_SC_clone && thread->arguments[0] & CLONE_NEWPID))
+		tracer->has_pid_namespaces = true;
 }
 
 /* A call is about to begin. The entry and the seccomp part of the structure hold number and arguments alike. */
@@ -99,16 +107,20 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 	uint16_t entry_event, exit_event;
 
 	thread->in_call = false;
-	if (info->arch != WH_NATIVE_ARCHITECTURE || !wh_plan_wants(&tracer->plan, (uint32_t)info->entry.nr)) {
-		tracer->counts.passed_over++;
-		return;
-	}
-	wh_tracee_entered(&thread->tracee);
+	thread->architecture = info->arch;
 	thread->number = (uint32_t)info->entry.nr;
 	for (int i = 0; i < 6; i++)
 		thread->arguments[i] = info->entry.args[i];
-	entry_event = tracer->plan.entry_event[thread->number];
-	exit_event = tracer->plan.exit_event[thread->number];
+	thread->slot = wh_trace_slot(thread->architecture, thread->number, thread->arguments);
+	thread->shows_placement = info->arch == WH_NATIVE_ARCHITECTURE && wh_shows_placement(thread->number);
+	if (!wh_plan_wants(&tracer->plan, thread->slot)) {
+		tracer->counts.passed_over++;
+		return;
+	}
+	watch_namespaces(tracer, thread);
+	wh_tracee_entered(&thread->tracee);
+	entry_event = tracer->plan.entry_event[thread->slot];
+	exit_event = tracer->plan.exit_event[thread->slot];
 	if (entry_event)
 		emit_call(tracer, thread, entry_event, false, 0);
 	if (!exit_event)
@@ -126,8 +138,8 @@ static void on_call_exit(struct wh_tracer *tracer, struct wh_thread *thread, con
 		return;
 	thread->in_call = false;
 	/* The plan may have changed since the call began. */
-	if (tracer->plan.exit_event[thread->number])
-		emit_call(tracer, thread, tracer->plan.exit_event[thread->number], true, info->exit.rval);
+	if (tracer->plan.exit_event[thread->slot])
+		emit_call(tracer, thread, tracer->plan.exit_event[thread->slot], true, info->exit.rval);
 }
 
 static void on_call_stop(struct wh_tracer *tracer, struct wh_thread *thread)
@@ -142,31 +154,41 @@ static void on_call_stop(struct wh_tracer *tracer, struct wh_thread *thread)
 		on_call_entry(tracer, thread, &info);
 }
 
-/* The process of a thread that was just made by the call in its registers; looked up where that does not tell. */
-static pid_t process_of_new(pid_t tid, uint32_t number, const uint64_t arguments[6])
+static bool makes_a_thread(uint16_t code)
+{
+	return code == WH_SC_fork || code == WH_SC_vfork || code == WH_SC_clone || code == WH_SC_clone3;
+}
+
+/* The process of a thread that was just made; looked up where the call that made it does not tell. */
+static pid_t process_of_new(const struct wh_thread *thread, uint16_t code)
 {
 	pid_t process;
 
-	if (IS_FORK(number) || (number == SYS_clone && arguments[0] && !(arguments[0] & CLONE_THREAD)))
-		return tid;
-	process = wh_proc_process(tid);
-	return process > 0 ? process : tid;
+	if (code == WH_SC_fork || code == WH_SC_vfork)
+		return thread->tid;
+	/* On aarch64 the first argument is gone. */
+	if (code == WH_SC_clone && thread->arguments[0] && !(thread->arguments[0] & CLONE_THREAD))
+		return thread->tid;
+	process = wh_proc_process(thread->tid);
+	return process > 0 ? process : thread->tid;
 }
 
 /* First stop of a child: the call that made it returns 0 here. */
 static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 {
-	uint32_t number;
+	uint16_t code = 0;
 
-	if (wh_registers_call(thread->tid, &number, thread->arguments) < 0)
-		number = UINT32_MAX;
-	thread->number = number;
+	thread->slot = WH_TRACE_NO_CALL;
+	if (wh_registers_call(thread->tid, &thread->architecture, &thread->number, thread->arguments) == 0)
+		thread->slot = wh_trace_slot(thread->architecture, thread->number, thread->arguments);
+	if (thread->slot < WH_CALL_SLOTS)
+		code = tracer->plan.code[thread->slot];
 	if (!thread->tracee.tgid)
-		thread->tracee.tgid = process_of_new(thread->tid, number, thread->arguments);
-	if (number >= WH_PLAN_CALLS || !(IS_FORK(number) || IS_CLONE(number)) || !tracer->plan.exit_event[number])
+		thread->tracee.tgid = process_of_new(thread, code);
+	if (!makes_a_thread(code) || !tracer->plan.exit_event[thread->slot])
 		return;
 	wh_tracee_entered(&thread->tracee);
-	emit_call(tracer, thread, tracer->plan.exit_event[number], true, 0);
+	emit_call(tracer, thread, tracer->plan.exit_event[thread->slot], true, 0);
 }
 
 /* Whether a thread died before it ever stopped; asked once. */
@@ -181,14 +203,31 @@ static bool died_early(struct wh_tracer *tracer, pid_t tid)
 	return false;
 }
 
-/* A parent tells of its child, which may have stopped already, or even died. */
-static void on_child(struct wh_tracer *tracer, pid_t parent_tid, pid_t parent_tgid, int event)
+/*
+ * The kernel tells of a child where the call that made it has succeeded: its result is known, and no exit stop needed,
+ * while all have the same pid namespace. (What clone3 is asked for lies in memory: not looked at.)
+ */
+static void finish_fork(struct wh_tracer *tracer, struct wh_thread *parent, pid_t child)
 {
+	const bool sees_namespaces = tracer->plan.exit_event[SYS_unshare] && tracer->plan.exit_event[SYS_setns];
+
+	if (!parent->in_call || tracer->mode != WH_TRACE_FILTERED || !sees_namespaces || tracer->has_pid_namespaces ||
+	    tracer->plan.code[parent->slot] == WH_SC_clone3)
+		return;
+	parent->in_call = false;
+	emit_call(tracer, parent, tracer->plan.exit_event[parent->slot], true, child);
+}
+
+/* A parent tells of its child, which may have stopped already, or even died. */
+static void on_child(struct wh_tracer *tracer, struct wh_thread *parent, int event)
+{
+	const pid_t parent_tid = parent->tid, parent_tgid = parent->tracee.tgid;
 	pid_t tid = (pid_t)event_message(parent_tid);
 	struct wh_thread *child;
 
 	if (tid <= 0)
 		return;
+	finish_fork(tracer, parent, tid);
 	child = wh_threads_find(&tracer->threads, tid);
 	if (!child) {
 		if (died_early(tracer, tid))
@@ -224,7 +263,8 @@ static void on_exec(struct wh_tracer *tracer, pid_t tid)
 	wh_tracee_exec_done(&thread->tracee);
 	if (!tracer->plan.exec_event)
 		return;
-	thread->number = SYS_execve;
+	thread->architecture = WH_NATIVE_ARCHITECTURE;
+	thread->number = thread->slot = SYS_execve;
 	memset(thread->arguments, 0, sizeof(thread->arguments));
 	emit_call(tracer, thread, tracer->plan.exec_event, true, 0);
 }
@@ -319,6 +359,8 @@ void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 		return;
 	tracer->counts.stops++;
 	thread = meet(tracer, tid);
+	if (thread)
+		thread->shows_placement = false;
 	if (!thread) {
 		tracer->counts.out_of_memory++;
 		ptrace(PTRACE_CONT, tid, NULL, NULL);
@@ -339,7 +381,7 @@ void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 	case PTRACE_EVENT_FORK:
 	case PTRACE_EVENT_VFORK:
 	case PTRACE_EVENT_CLONE:
-		on_child(tracer, tid, thread->tracee.tgid, event);
+		on_child(tracer, thread, event);
 		break;
 	case PTRACE_EVENT_EXEC:
 		on_exec(tracer, tid);

@@ -17,8 +17,9 @@
  *	tells, or after.
  * @is_leaving: PTRACE_EVENT_EXIT came, or the end's event is made
  * @is_interrupted: PTRACE_INTERRUPT was asked for, the stop is still to come
+ * @shows_placement: at the start of a call that would show that the tracer has placed it
  * @in_call: a call has begun whose end makes an event: it resumes with PTRACE_SYSCALL until then
- * @number, @arguments: that call
+ * @architecture, @number, @slot, @arguments: that call; its slot is where the plan has it
  * @tracee: for the fillers
  */
 struct wh_thread {
@@ -26,8 +27,9 @@ struct wh_thread {
 	bool is_expected;
 	bool is_leaving;
 	bool is_interrupted;
+	bool shows_placement;
 	bool in_call;
-	uint32_t number;
+	uint32_t architecture, number, slot;
 	uint64_t arguments[6];
 	struct wh_tracee tracee;
 };

@@ -24,18 +24,14 @@ WH_INLINE uint32_t wh_flags_of_open(struct wh_call *call)
 {
 	uint64_t how;
 
-	switch (call->task->stop->number) {
-#ifdef SYS_creat
-	case SYS_creat:
+	switch (call->task->event) {
+	case WH_EVENT_creat:
 		return WH_KERNEL_O_CREAT;
-#endif
-#ifdef SYS_open
-	case SYS_open:
+	case WH_EVENT_open:
 		return call->arguments[1];
-#endif
-	case SYS_openat:
+	case WH_EVENT_openat:
 		return call->arguments[2];
-	case SYS_openat2:
+	case WH_EVENT_openat2:
 		return wh_read_user(&how, sizeof(how), call->arguments[2]) == 0 ? how : 0;
 	default:
 		return 0;
@@ -138,6 +134,11 @@ WH_INLINE uint32_t wh_path_of(const char *name, const struct statx *file, uint8_
 
 	if (!length)
 		return 0;
+	/* A pipe's own name is empty; the link makes one up. */
+	if (strncmp(path, "pipe:[", 6) == 0) {
+		room[0] = 0;
+		return 1;
+	}
 	if (length >= sizeof(mark) && memcmp(path + length - (sizeof(mark) - 1), mark, sizeof(mark)) == 0 &&
 	    (!file->stx_nlink || !wh_names_file(path, file))) {
 		length -= sizeof(mark) - 1;

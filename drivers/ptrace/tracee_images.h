@@ -6,7 +6,7 @@
 #include "tracee_files.h"
 #include "tracee_tasks.h"
 
-enum { WH_CAP_DAC_OVERRIDE = 1, WH_CAP_FOWNER = 3, WH_AT_EXECFN = 31, WH_AUXILIARY_WORDS = 128 };
+enum { WH_CAP_DAC_OVERRIDE = 1, WH_CAP_FOWNER = 3 };
 
 /* NULL without one. */
 WH_INLINE const struct statx *wh_image(void)
@@ -134,25 +134,14 @@ WH_INLINE uint64_t wh_image_modification_time(struct wh_call *call)
 }
 
 /*
- * What was executed, as the caller named it: the kernel has put it on the new image's stack, and the image has not run
- * yet. A 32-bit image has pairs of 32-bit words: the first type and its value then look like one large type.
+ * What was executed, as the caller named it: the kernel has put it on the new image's stack, right behind the
+ * environment (do_execveat_common() in fs/exec.c, Linux 6.18), and the image has not run yet.
  */
 WH_INLINE uint32_t wh_executed_filename(struct wh_call *call, uint8_t *room)
 {
-	uint64_t words[WH_AUXILIARY_WORDS];
-	size_t length = wh_proc_read("auxv", (char *)words, sizeof(words)), width, i;
-	bool is_narrow = length >= 16 && words[0] >> 32;
+	struct wh_area environment = wh_environment_area(call);
 
-	(void)call;
-	width = is_narrow ? 4 : 8;
-	for (i = 0; (i + 2) * width <= length; i += 2) {
-		uint64_t type = is_narrow ? ((uint32_t *)words)[i] : words[i];
-		uint64_t value = is_narrow ? ((uint32_t *)words)[i + 1] : words[i + 1];
-
-		if (type == WH_AT_EXECFN)
-			return wh_user_string(room, WH_PATH_MAX, value);
-	}
-	return 0;
+	return environment.end ? wh_user_string(room, WH_PATH_MAX, environment.end) : 0;
 }
 
 #endif

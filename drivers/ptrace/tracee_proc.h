@@ -52,19 +52,18 @@ WH_INLINE int wh_proc_open(const char *name)
 	return openat(directory, path, O_RDONLY | O_CLOEXEC);
 }
 
-/* Reads a file whole, as far as it fits, and ends it with a NUL; its length, 0 if there is none. */
+/*
+ * Reads a file of /proc by one call, as far as it fits, and ends it with a NUL; its length, 0 if there is none. All that
+ * is read here is made in one piece: no second call is needed to see its end.
+ */
 WH_INLINE size_t wh_read_descriptor(int descriptor, char *text, size_t size)
 {
-	size_t length = 0;
+	ssize_t length = 0;
 
 	if (descriptor >= 0) {
-		while (length < size - 1) {
-			ssize_t got = read(descriptor, text + length, size - 1 - length);
-
-			if (got <= 0)
-				break;
-			length += got;
-		}
+		length = read(descriptor, text, size - 1);
+		if (length < 0)
+			length = 0;
 		close(descriptor);
 	}
 	text[length] = 0;
@@ -254,6 +253,8 @@ WH_INLINE struct wh_task_status *wh_status(void)
 		if (length)
 			wh_parse_status(text, &wh_task.status);
 		wh_task.status_asked = length ? WH_FOUND : WH_MISSING;
+		if (wh_task.leaves_twin)
+			wh_twin.status = wh_task.status;
 	}
 	return &wh_task.status;
 }

@@ -110,15 +110,27 @@ WH_INLINE uint32_t wh_memory_resident(struct wh_call *call)
 	return wh_task.resident_pages << (WH_PAGE_SHIFT - 10);
 }
 
+/* Whether the machine has swapped anything, asked once a second. */
+WH_INLINE bool wh_swap_is_used(void)
+{
+	static __thread time_t asked_at = -1;
+	static __thread bool is_used;
+	struct sysinfo system;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec != asked_at) {
+		asked_at = now.tv_sec;
+		is_used = sysinfo(&system) != 0 || system.totalswap != system.freeswap;
+	}
+	return is_used;
+}
+
 /* Only the longest of the files tells it; a machine without used swap needs no look. */
 WH_INLINE uint32_t wh_memory_swapped(struct wh_call *call)
 {
-	struct sysinfo system;
-
 	(void)call;
-	if (wh_task.status_asked == WH_NOT_ASKED && sysinfo(&system) == 0 && system.totalswap == system.freeswap)
-		return 0;
-	return wh_status()->swap_kib;
+	return wh_swap_is_used() ? wh_status()->swap_kib : 0;
 }
 
 /* Where the strings of the running image lie; start 0 if the kernel does not tell. */
@@ -197,8 +209,11 @@ WH_INLINE uint64_t wh_clock_ns(clockid_t clock)
 WH_INLINE uint64_t wh_start_time(uint64_t ticks)
 {
 	uint64_t since_boot = ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
-	uint64_t suspended = wh_clock_ns(CLOCK_BOOTTIME) - wh_clock_ns(CLOCK_MONOTONIC);
+	uint64_t monotonic = wh_clock_ns(CLOCK_MONOTONIC), suspended = wh_clock_ns(CLOCK_BOOTTIME) - monotonic;
 
+	/* A machine that never slept differs by the time between the two calls. */
+	if (suspended < 1000000)
+		suspended = 0;
 	return since_boot > suspended ? since_boot - suspended : 0;
 }
 
@@ -213,9 +228,12 @@ static __attribute__((noinline, unused)) uint64_t wh_pid_namespace_start(struct 
 	char path[WH_PROC_PATH], text[WH_PROC_TEXT], own[64], link[64];
 	struct wh_task_numbers numbers;
 	int64_t process = wh_process_id(call);
+	static __thread uint64_t outermost;
 	uint64_t namespace, start = 0;
 	uint32_t i;
 
+	if (wh_status()->levels <= 1 && outermost)
+		return outermost;
 	if (!wh_proc_link("ns/pid", own, sizeof(own)))
 		return 0;
 	namespace = strtoull(own + strcspn(own, "0123456789"), NULL, 10);
@@ -246,20 +264,27 @@ static __attribute__((noinline, unused)) uint64_t wh_pid_namespace_start(struct 
 		known[oldest].start = start;
 		oldest = (oldest + 1) % WH_NAMESPACES;
 	}
+	if (wh_status()->levels <= 1)
+		outermost = start;
 	return start;
 }
 
 /* Whether the thread, or a child that it makes now, lives in another pid namespace than the tracer's or its own. */
 WH_INLINE bool wh_is_pid_namespace_below(struct wh_call *call)
 {
-	char own[64], children[64];
+	static __thread char own[64];
+	char children[64];
 
 	(void)call;
 	if (wh_status()->levels > 1)
 		return true;
+	if (wh_task.is_twin)
+		return false;
+	/* Ids with one number only are of the tracer's own namespace. */
+	if (!own[0] && readlink("/proc/self/ns/pid", own, sizeof(own) - 1) <= 0)
+		return false;
 	/* Before the first child is made, the link to a new namespace leads nowhere. */
-	return wh_proc_link("ns/pid", own, sizeof(own)) &&
-	       (!wh_proc_link("ns/pid_for_children", children, sizeof(children)) || strcmp(own, children) != 0);
+	return !wh_proc_link("ns/pid_for_children", children, sizeof(children)) || strcmp(own, children) != 0;
 }
 
 /* Another thread of the process that is not ending; 0 if there is none, WH_REAPER_UNKNOWN beyond the bound. */

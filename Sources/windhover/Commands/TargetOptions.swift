@@ -29,7 +29,9 @@ struct TargetOptions: ParsableArguments {
     }
     let end = CommandEnd()
     settings.commandEnd = end
-    try body(settings)
+    do { try body(settings) } catch {
+      guard case .notRun = end.outcome else { throw error }
+    }
     guard let outcome = end.outcome else { return }
     if case .notRun(let errno) = outcome {
       Log(level: settings.logLevel)(.error, "cannot run \(command.first ?? ""): \(errorText(errno))")
