@@ -10,7 +10,7 @@ extension DriverCommand {
       abstract: "Build a capture driver for a kernel.",
       discussion: """
         The sources are part of windhover. What is needed besides: make, clang, and the headers of the kernel; without \
-        headers the ebpf driver is built from the running kernel's BTF, with bpftool. A driver that was built from the \
+        headers the ebpf driver is built from the running kernel's BTF. A driver that was built from the \
         same sources for the same kernel is kept and found again.
         """)
 
