@@ -42,7 +42,7 @@ let package = Package(
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
-    .target(name: "DriverBuild", dependencies: ["Capture", "CBPFObjects", "CLinux"], swiftSettings: raw),
+    .target(name: "DriverBuild", dependencies: ["Capture", "CBPF", "CBPFObjects", "CLinux"], swiftSettings: raw),
     .target(
       name: "BPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "DriverBuild", "EventSchema"],
       swiftSettings: raw),
