@@ -1,7 +1,7 @@
 import ArgumentParser
 import Capture
 import DriverBuild
-import Glibc
+@preconcurrency import Glibc
 
 extension DriverCommand {
   struct Build: ParsableCommand {
