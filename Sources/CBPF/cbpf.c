@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cbpf.h"
 
+#include <errno.h>
+#include <linux/perf_event.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { LOG_SIZE = 256 << 10 };
 
@@ -60,4 +65,21 @@ void wh_bpf_log_begin(void)
 const char *wh_bpf_log_end(void)
 {
 	return text ? text : "";
+}
+
+int wh_open_perf_output(int cpu)
+{
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attributes),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+		/* A level that is never reached: the kernel takes half of the buffer for none given. */
+		.watermark = 1,
+		.wakeup_watermark = UINT32_MAX,
+	};
+	long descriptor = syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return descriptor < 0 ? -errno : (int)descriptor;
 }

@@ -1,7 +1,7 @@
 import CCalls
 import Capture
 import EventSchema
-import Glibc
+@preconcurrency import Glibc
 import PtraceDriver
 
 // A tracer beside the tests: a process cannot trace itself.

@@ -12,6 +12,7 @@
  */
 #include "emit.h"
 #include "programs.h"
+#include "messages.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -32,7 +33,7 @@ WH_INLINE int wh_leave_out_x32(uint32_t number, uint8_t when)
 	if (!(number & WH_X32_BIT) || same >= WH_CALL_NUMBERS)
 		return 0;
 	WH_OPAQUE(same);
-	if (control.wanted[same & (WH_CALL_NUMBERS - 1)] & when)
+	if (WH_CONTROL(wanted[same & (WH_CALL_NUMBERS - 1)]) & when)
 		WH_COUNT(foreign);
 	return 0;
 }
@@ -45,7 +46,7 @@ WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, ui
 	if (number >= WH_CALL_NUMBERS)
 		return wh_leave_out_x32(number, when);
 	WH_OPAQUE(number);
-	wanted = control.wanted[number & (WH_CALL_NUMBERS - 1)];
+	wanted = WH_CONTROL(wanted[number & (WH_CALL_NUMBERS - 1)]);
 	if (!(wanted & (when | when_ia32)))
 		return 0;
 	if (wanted & when_ia32 && wh_is_foreign_call(wh_current_task()))
@@ -58,14 +59,14 @@ WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, ui
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int wh_sys_exit(uint64_t *context)
 {
 	return wh_dispatch(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT,
 			   WH_WANTED_IA32_EXIT);
 }
 
-SEC("tp_btf/sys_enter")
+WH_TRACEPOINT("sys_enter")
 int wh_sys_enter(uint64_t *context)
 {
 	return wh_dispatch(context, &entry_programs, context[1], WH_WANTED_ENTRY, WH_WANTED_IA32_ENTRY);
@@ -83,8 +84,9 @@ WH_INLINE int wh_stage(uint64_t *context, void *programs, uint64_t number, uint8
 		return 0;
 	slot = wh_translate_foreign(&call, (struct pt_regs *)context[0]);
 	WH_OPAQUE(slot);
-	if (slot >= WH_CALL_SLOTS || !(control.wanted[slot] & when))
+	if (slot >= WH_CALL_SLOTS || !(WH_CONTROL(wanted[slot]) & when))
 		return 0;
+	WH_UNROLL
 	for (i = 0; i < 6; i++)
 		foreign->arguments[i] = call.arguments[i];
 	foreign->number = number;
@@ -95,19 +97,19 @@ WH_INLINE int wh_stage(uint64_t *context, void *programs, uint64_t number, uint8
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int wh_ia32_exit(uint64_t *context)
 {
 	return wh_stage(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT);
 }
 
-SEC("tp_btf/sys_enter")
+WH_TRACEPOINT("sys_enter")
 int wh_ia32_enter(uint64_t *context)
 {
 	return wh_stage(context, &entry_programs, context[1], WH_WANTED_ENTRY);
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_generic(uint64_t *context)
 {
 	struct wh_call call = {};
@@ -119,14 +121,14 @@ int x_generic(uint64_t *context)
 	WH_OPAQUE(slot);
 	if (slot >= WH_CALL_SLOTS)
 		return 0;
-	call.code = control.code[slot];
-	call.number = control.native[slot];
+	call.code = WH_CONTROL(code[slot]);
+	call.number = WH_CONTROL(native[slot]);
 	WH_EMIT(generic, &call);
 	return 0;
 }
 
 /* A successful exec makes its event at its own tracepoint, where the new image's name is still known. */
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execve(uint64_t *context)
 {
 	struct wh_call call = {};
@@ -136,7 +138,7 @@ int x_execve(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execveat(uint64_t *context)
 {
 	struct wh_call call = {};
@@ -146,7 +148,7 @@ int x_execveat(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
+WH_TRACEPOINT("sched_process_exec")
 int t_execve(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task(), .exec_succeeded = true };
@@ -158,66 +160,7 @@ int t_execve(uint64_t *context)
 	return 0;
 }
 
-enum { WH_MESSAGES = 16 };
-
-/*
- * One event for one message of sendmmsg or recvmmsg. These two are functions of their own for the verifier, which
- * checks them once and not once per message (global functions, 5.6); they can be given numbers only.
- */
-#define WH_MESSAGE_FUNCTION(symbol)						\
-__attribute__((noinline))							\
-int wh_one_##symbol(uint64_t descriptor, uint64_t message, int64_t result, uint32_t is_compat) \
-{										\
-	struct wh_call call = { .task = wh_current_task(), .result = result, .message = message }; \
-										\
-	call.arguments[0] = descriptor;						\
-	call.is_compat = is_compat != 0;					\
-	WH_EMIT(symbol, &call);							\
-	return 0;								\
-}
-
-WH_MESSAGE_FUNCTION(sendmmsg)
-WH_MESSAGE_FUNCTION(recvmmsg)
-
-/* What the kernel counted for each message lies behind its header. A call without a message makes one event. */
-WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t, int64_t, uint32_t))
-{
-	struct wh_call call = {};
-	uint32_t size = sizeof(struct wh_counted_message), header = sizeof(struct wh_message), i;
-
-	if (!wh_finished_call(&call, context))
-		return 0;
-	if (call.is_compat) {
-		size = sizeof(struct wh_counted_message_32);
-		header = sizeof(struct wh_message_32);
-	}
-	if (call.result <= 0)
-		return make(call.arguments[0], 0, call.result, call.is_compat);
-	for (i = 0; i < WH_MESSAGES; i++) {
-		uint64_t message = call.arguments[1] + i * size;
-		uint32_t length = 0;
-
-		if (i >= (uint64_t)call.result)
-			break;
-		wh_read_user(&length, sizeof(length), message + header);
-		make(call.arguments[0], message, length, call.is_compat);
-	}
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int x_sendmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_sendmmsg);
-}
-
-SEC("tp_btf/sys_exit")
-int x_recvmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_recvmmsg);
-}
-
-SEC("tp_btf/sched_process_exit")
+WH_TRACEPOINT("sched_process_exit")
 int t_procexit(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -228,7 +171,7 @@ int t_procexit(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/signal_deliver")
+WH_TRACEPOINT("signal_deliver")
 int t_signaldeliver(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -242,7 +185,7 @@ int t_signaldeliver(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sched_switch")
+WH_TRACEPOINT("sched_switch")
 int t_sched_switch(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -270,13 +213,13 @@ WH_INLINE int wh_page_fault(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/page_fault_user")
+WH_TRACEPOINT("page_fault_user")
 int t_page_fault_user(uint64_t *context)
 {
 	return wh_page_fault(context);
 }
 
-SEC("tp_btf/page_fault_kernel")
+WH_TRACEPOINT("page_fault_kernel")
 int t_page_fault_kernel(uint64_t *context)
 {
 	return wh_page_fault(context);

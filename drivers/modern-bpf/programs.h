@@ -32,7 +32,7 @@
 #define WH_MAKE_ENTER(symbol)
 
 #define WH_MAKE_EXIT(symbol)							\
-SEC("tp_btf/sys_exit")								\
+WH_TRACEPOINT("sys_exit")								\
 int x_##symbol(uint64_t *context)						\
 {										\
 	struct wh_call call = {};						\
@@ -43,7 +43,7 @@ int x_##symbol(uint64_t *context)						\
 }
 
 #define WH_MAKE_ENTRY(symbol)							\
-SEC("tp_btf/sys_enter")								\
+WH_TRACEPOINT("sys_enter")								\
 int e_##symbol(uint64_t *context)						\
 {										\
 	struct wh_call call = {};						\

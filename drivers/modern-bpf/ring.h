@@ -13,6 +13,7 @@
 #include "../shared/scratch.h"
 
 struct wh_control control;
+#define WH_CONTROL(member) (control.member)
 const volatile struct wh_settings settings = { .snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1 };
 
 struct ring_type {

@@ -21,7 +21,6 @@
 #include "../shared/fillers_tasks.h"
 
 enum {
-	WH_MESSAGES = 16,
 	/* Stands for a result that nobody knows yet: a failure to all fillers, and no errno. */
 	WH_NO_RESULT = -4096,
 };

@@ -134,6 +134,11 @@ WH_INLINE uint32_t wh_path_of(const char *name, const struct statx *file, uint8_
 
 	if (!length)
 		return 0;
+	/* A pipe's own name is empty; the link makes one up. */
+	if (strncmp(path, "pipe:[", 6) == 0) {
+		room[0] = 0;
+		return 1;
+	}
 	if (length >= sizeof(mark) && memcmp(path + length - (sizeof(mark) - 1), mark, sizeof(mark)) == 0 &&
 	    (!file->stx_nlink || !wh_names_file(path, file))) {
 		length -= sizeof(mark) - 1;

@@ -2,6 +2,9 @@
 /*
  * Memory of the tracee, in pieces that never cross a page: a string beside an unmapped page still reads. The pieces of
  * one stop are kept, so that a record with several strings costs one or two calls, and sees each byte only once.
+ *
+ * Known weakness: a page that the tracee serves itself (userfaultfd, a mapped FUSE file) makes the read wait for whoever
+ * serves it. The kernel offers a tracer no read that fails instead.
  */
 #ifndef WH_TRACEE_MEMORY_H
 #define WH_TRACEE_MEMORY_H

@@ -209,8 +209,11 @@ WH_INLINE uint64_t wh_clock_ns(clockid_t clock)
 WH_INLINE uint64_t wh_start_time(uint64_t ticks)
 {
 	uint64_t since_boot = ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
-	uint64_t suspended = wh_clock_ns(CLOCK_BOOTTIME) - wh_clock_ns(CLOCK_MONOTONIC);
+	uint64_t monotonic = wh_clock_ns(CLOCK_MONOTONIC), suspended = wh_clock_ns(CLOCK_BOOTTIME) - monotonic;
 
+	/* A machine that never slept differs by the time between the two calls. */
+	if (suspended < 1000000)
+		suspended = 0;
 	return since_boot > suspended ? since_boot - suspended : 0;
 }
 

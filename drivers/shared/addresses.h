@@ -27,6 +27,7 @@ WH_INLINE uint32_t wh_copy_address(struct wh_scratch *scratch, uint64_t from, in
 
 	if (!from || length < 2)
 		return 0;
+	WH_UNROLL
 	for (i = 0; i < 4; i++)
 		words[i] = 0;
 	if (size > WH_ADDRESS_MAX)

@@ -34,12 +34,13 @@ WH_INLINE bool wh_id_is_mapped(struct uid_gid_map *map, uint32_t id)
 
 	if (count > WH_ID_RANGES)
 		return true;
+	WH_UNROLL
 	for (i = 0; i < WH_ID_RANGES; i++) {
-		uint32_t first;
+		/* Before the test, or the compiler joins it with the loop's own and has no constant bound to unroll by. */
+		uint32_t first = WH_FETCH(extent, lower_first);
 
 		if (i >= count)
 			break;
-		first = WH_FETCH(extent, lower_first);
 		if (id >= first && id - first < WH_FETCH(extent, count))
 			return true;
 		extent = (void *)extent + WH_TYPE_SIZE(struct uid_gid_extent);
@@ -58,6 +59,7 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 	groups = WH_FETCH(cred, group_info);
 	count = WH_FETCH(groups, ngroups);
 	entry = WH_ADDRESS(groups, gid);
+	WH_UNROLL
 	for (i = 0; i < WH_GROUPS; i++) {
 		uint32_t member = 0;
 
@@ -73,7 +75,7 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 /* Whether the task could write to the file with its own ids and capabilities. Access control lists are not asked. */
 WH_INLINE bool wh_is_writable(struct wh_call *call, struct inode *inode)
 {
-	struct cred *cred = WH_GET(call->task, cred);
+	struct cred *cred = (struct cred *)WH_GET(call->task, cred);
 	struct user_namespace *namespace = WH_GET(cred, user_ns);
 	struct super_block *filesystem = WH_GET(inode, i_sb);
 	uint32_t mode = WH_GET(inode, i_mode);

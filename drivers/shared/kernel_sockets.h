@@ -26,20 +26,29 @@ WH_INLINE struct sock *wh_socket_of(struct wh_call *call, int64_t descriptor)
 	return WH_GET(socket, sk);
 }
 
-/* The name that a unix socket is bound to, with its NUL; an empty string if it has none. */
+/*
+ * The name that a unix socket is bound to, with its NUL; an empty string if it has none. Nothing ends an abstract name
+ * but its length: what lies behind it in the kernel's memory is not ours to tell.
+ */
 WH_INLINE uint32_t wh_bound_unix_path(struct unix_sock *socket, uint8_t *room)
 {
 	struct unix_address *address = socket ? WH_GET(socket, addr) : NULL;
+	uint32_t size = address ? WH_GET(address, len) : 0;
 	const uint8_t *path;
 	int length;
 
 	room[0] = 0;
-	if (!address || WH_GET(address, len) <= 2)
+	if (size <= 2)
 		return 1;
+	size -= 2;				/* the family; of an abstract name the first NUL stands for the last */
+	if (size > WH_UNIX_PATH_MAX)
+		size = WH_UNIX_PATH_MAX;
+	WH_OPAQUE(size);
+	size &= 127;
 	path = WH_ADDRESS(address, name[0].sun_path);
 	length = wh_read_kernel_string(room, WH_UNIX_PATH_MAX, path);
 	if (length == 1)			/* abstract */
-		length = wh_read_kernel_string(room, WH_UNIX_PATH_MAX, path + 1);
+		length = wh_read_kernel_string(room, size, path + 1);
 	return length < 1 ? 1 : length;
 }
 

@@ -164,7 +164,7 @@ WH_INLINE struct wh_area wh_environment_area(struct wh_call *call)
 
 WH_INLINE struct cred *wh_credentials(struct wh_call *call)
 {
-	return WH_GET(call->task, cred);
+	return (struct cred *)WH_GET(call->task, cred);	/* const in the kernel */
 }
 
 WH_INLINE uint64_t wh_capability_bits(const void *set)
@@ -247,6 +247,7 @@ WH_INLINE int64_t wh_living_thread(struct signal_struct *signal, struct task_str
 	struct list_head *node = WH_FETCH(head, next);
 	int step;
 
+	WH_UNROLL
 	for (step = 0; step < WH_REAPER_THREADS; step++) {
 		struct task_struct *thread;
 
@@ -287,6 +288,7 @@ WH_INLINE int64_t wh_reaper(struct wh_call *call)
 	if (!WH_GET_BITS(signal, has_child_subreaper))
 		return WH_FETCH(init, pid);
 	ancestor = WH_FETCH(leaving, real_parent);
+	WH_UNROLL
 	for (step = 0; step < WH_REAPER_ANCESTORS; step++) {
 		struct signal_struct *above = WH_FETCH(ancestor, signal);
 		struct pid *number = WH_FETCH(ancestor, thread_pid);

@@ -15,4 +15,10 @@ void wh_bpf_log_begin(void);
 /* The text since wh_bpf_log_begin(), in memory of this thread: good until the next wh_bpf_log_begin() on it. */
 const char *wh_bpf_log_end(void);
 
+/*
+ * A perf buffer that programs on one CPU write to with bpf_perf_event_output(), and that wakes nobody: the descriptor of
+ * its event, closed on exec, or a negative errno; ENODEV for a CPU that is offline.
+ */
+int wh_open_perf_output(int cpu);
+
 #endif
