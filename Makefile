@@ -13,7 +13,10 @@ TEST_BINARY := .build-tests/release/windhover
 # What the machines of the kernel matrix run.
 TEST_PROGRAMS := .build-tests/release/windhoverPackageTests.xctest $(TEST_BINARY)
 
-.PHONY: all run test matrix build drivers setup bench fuzz fuzz-trace clean help
+# The kernel module alone, in a virtual machine: IMAGE is the kernel to boot, KDIR its headers.
+IMAGE ?= /boot/vmlinuz-$(shell uname -r)
+
+.PHONY: all run test matrix test-kmod build drivers setup bench fuzz fuzz-trace clean help
 .NOTPARALLEL:
 
 all: build
@@ -24,6 +27,7 @@ help:
 	@echo "make build    build the drivers and $(BINARY)"
 	@echo "make drivers  build the kernel programs only"
 	@echo "make matrix   run the driver tests on five kernels in QEMU, and write the table in docs/KERNELS.md"
+	@echo "make test-kmod IMAGE=... KDIR=...  test the kernel module in QEMU on one kernel"
 	@echo "make bench    measure, and write docs/BENCHMARKS.md"
 	@echo "make fuzz     feed the parsers made-up input under the address sanitizer"
 	@echo "make clean    remove what was built"
@@ -59,6 +63,10 @@ matrix: drivers
 	@$(SWIFT) build $(TEST_FLAGS) --build-tests
 	@Tests/KernelMatrix/matrix $(TEST_PROGRAMS)
 
+test-kmod:
+	@$(MAKE) --no-print-directory -C drivers/kmod OUT=$(CURDIR)/.build-kmod
+	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
+
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
 FUZZ ?= condition rules settings output record
 FUZZ_SECONDS ?= 60
@@ -87,4 +95,4 @@ bench: build
 
 clean:
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf clean
-	rm -rf .build .build-tests .build-fuzz .build-matrix
+	rm -rf .build .build-tests .build-fuzz .build-matrix .build-kmod

@@ -42,7 +42,7 @@ let package = Package(
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
-    .target(name: "DriverBuild", dependencies: ["Capture", "CBPFObjects", "CLinux"], swiftSettings: raw),
+    .target(name: "DriverBuild", dependencies: ["Capture", "CBPF", "CBPFObjects", "CLinux"], swiftSettings: raw),
     .target(
       name: "BPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "DriverBuild", "EventSchema"],
       swiftSettings: raw),
@@ -164,7 +164,8 @@ let package = Package(
       name: "ParityWorkload", path: "Tests/Parity/Workload",
       linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
     .executableTarget(
-      name: "ParityRecorder", dependencies: ["ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema"],
+      name: "ParityRecorder",
+      dependencies: ["BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema"],
       path: "Tests/Parity/Recorder", swiftSettings: raw),
     .testTarget(
       name: "Parity", path: "Tests/Parity", exclude: ["README.md", "Recorder", "Workload", "differences"],

@@ -14,19 +14,21 @@ extension BPFDriver {
     if !host.builtDrivers.contains(kind) {
       obstacles.append(.noObject(kind, release: host.kernelRelease, hasHeaders: host.hasKernelHeaders || host.hasBTF))
     }
-    if !host.has(.sysAdmin) {
-      // The two came with 5.8. Before 5.11 BPF memory counted against RLIMIT_MEMLOCK.
-      let needed: [Capability] =
-        host.kernel < KernelVersion(5, 8)
-        ? [.sysAdmin] : host.kernel < KernelVersion(5, 11) ? [.bpf, .perfmon, .sysResource] : [.bpf, .perfmon]
-      let missing = needed.filter { !host.has($0) }
-      if !missing.isEmpty { obstacles.append(.lacksCapability(missing)) }
-      // Some distributions know levels above 2, which CAP_PERFMON does not pass.
-      if let level = host.perfEventParanoid, level > 2 { obstacles.append(.perfEventParanoid(level)) }
-    }
+    // The two came with 5.8. Before 5.11 BPF memory counted against RLIMIT_MEMLOCK.
+    let needed: [Capability] =
+      host.kernel < KernelVersion(5, 8)
+      ? [.sysAdmin]
+      : host.kernel < KernelVersion(5, 11) && !host.has(.sysAdmin) ? [.bpf, .perfmon, .sysResource] : [.bpf, .perfmon]
+    obstacles += host.obstacles(lacking: needed)
+    // Some distributions know levels above 2, which CAP_PERFMON does not pass.
+    if !host.has(.sysAdmin), let level = host.perfEventParanoid, level > 2 { obstacles.append(.perfEventParanoid(level)) }
     if host.isInUserNamespace { obstacles.append(.userNamespace) }
     if host.lockdown == .confidentiality { obstacles.append(.lockdown(host.lockdown)) }
-    return obstacles.isEmpty ? .supported : .unsupported(obstacles)
+    // Without the capabilities the call fails for everyone, whatever filter is there.
+    if host.blockedCalls.contains("bpf") && host.obstacles(lacking: [.bpf]).isEmpty {
+      obstacles.append(.callForbidden("bpf"))
+    }
+    return DriverSupport(obstacles, dependingOn: [.lockdown, .userNamespace, .perfEventParanoid], of: host)
   }
 
   /// Whether an object for the running kernel is at hand.

@@ -18,6 +18,7 @@ internal import DriverBuild
   private let control: SharedArray
   private let counters: SharedArray
   private var attachments = Attachments()
+  private var pulse = Pulse()
 
   /// Opens the object that was built for the running kernel.
   ///
@@ -101,6 +102,16 @@ internal import DriverBuild
       throw .system(errno: error.errno, during: error.operation)
     }
     try attachments.set(interest, wanted: wanted, of: programs)
+    // Where the maps are not mapped (before 5.5), looking would take privileges that may be gone by then.
+    guard control.isMapped, counters.isMapped else { return }
+    unsafe pulse = Pulse(
+      interest, of: programs.loaded, control: UnsafeRawBufferPointer(control.bytes),
+      counters: UnsafeRawBufferPointer(counters.bytes))
+  }
+
+  public mutating func checkPulse() throws(CaptureError) {
+    unsafe try pulse.check(
+      attachments, control: UnsafeRawBufferPointer(control.bytes), counters: UnsafeRawBufferPointer(counters.bytes))
   }
 
   // MARK: -

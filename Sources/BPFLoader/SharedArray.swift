@@ -6,7 +6,8 @@ internal import Glibc
 @safe public struct SharedArray: ~Copyable {
   /// All values, one after the other, each rounded up to 8 bytes.
   public let bytes: UnsafeMutableRawBufferPointer
-  private let isMapped: Bool
+  /// Both sides see what the other writes at once, without a system call.
+  public let isMapped: Bool
   private let descriptor: Int32
   private let valueBytes: Int
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cbpf.h"
 
+#include <bpf/btf.h>
+
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
@@ -82,4 +84,35 @@ int wh_open_perf_output(int cpu)
 	long descriptor = syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+static void write_types(void *file, const char *format, va_list arguments) { vfprintf(file, format, arguments); }
+
+int wh_write_kernel_types(const char *path, const char *header)
+{
+	struct btf *btf = btf__parse(path, NULL);
+	struct btf_dump *dump;
+	FILE *file;
+	int error = 0;
+
+	if (libbpf_get_error(btf))
+		return errno ? -errno : -EINVAL;
+	file = fopen(header, "we");
+	if (!file) {
+		error = -errno;
+		btf__free(btf);
+		return error;
+	}
+	dump = btf_dump__new(btf, write_types, file, NULL);
+	if (libbpf_get_error(dump)) {
+		error = errno ? -errno : -EINVAL;
+	} else {
+		for (__u32 id = 1; !error && id < btf__type_cnt(btf); id++)
+			error = btf_dump__dump_type(dump, id);
+		btf_dump__free(dump);
+	}
+	if (fclose(file) && !error)
+		error = -errno;
+	btf__free(btf);
+	return error;
 }

@@ -14,9 +14,18 @@ enum { COMPRESSED_FILE = 4 };		/* MODULE_INIT_COMPRESSED_FILE, uapi/linux/module
 
 int wh_kmod_open(void)
 {
-	int device = open("/dev/windhover", O_RDWR | O_CLOEXEC);
+	int device = open("/dev/windhover", O_RDWR | O_CLOEXEC), lowest = device;
 
-	return device < 0 ? -errno : device;
+	if (device < 0)
+		return -errno;
+	/* Where a standard stream is closed, its number is no place for the device: somebody may write to it. */
+	if (device <= STDERR_FILENO) {
+		device = fcntl(lowest, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (device < 0)
+			device = -errno;
+		close(lowest);
+	}
+	return device;
 }
 
 int wh_kmod_info(int device, struct wh_kmod_info *info)

@@ -1,4 +1,5 @@
 public import Capture
+internal import CBPF
 internal import CLinux
 internal import Glibc
 
@@ -43,7 +44,7 @@ public struct DriverBuilder: Sendable {
     guard !sources.isEmpty else { throw .noSources }
     let target = output.map { "\($0)/\(DriverCache.fileName(of: kind, kernel: kernel))" } ?? cache.path(of: kind, kernel: kernel)
     if !isForced, unsafe access(target, R_OK) == 0 { return Built(path: target, isCached: true) }
-    try checkHeaders()
+    let hasHeaders = try findHeaders()
 
     let folder = String(target[..<target.lastIndex(of: "/")!])
     try makeFolders(folder)
@@ -52,6 +53,7 @@ public struct DriverBuilder: Sendable {
     defer { _ = unsafe wh_remove_folder(work) }
     try sources.unpack(into: work + "/drivers")
     try makeFolders(work + "/out")
+    if !hasHeaders { try writeTypes(in: work) }
     progress("building the \(kind.rawValue) driver for kernel \(kernel)")
     var printed: [String] = []
     let status: Int32
@@ -64,7 +66,8 @@ public struct DriverBuilder: Sendable {
       if case .system(ENOENT, _) = error { throw .missingTool("make", package: Packages.ofThisHost.tool("make")) }
       throw error
     }
-    let made = "\(work)/out/\(DriverCache.fileName(of: kind, kernel: kernel))"
+    // The module has to be called what its kernel knows it by.
+    let made = "\(work)/out/" + (kind == .kmod ? "windhover.ko" : DriverCache.fileName(of: kind, kernel: kernel))
     guard status == 0, unsafe access(made, R_OK) == 0 else { throw failure(printed, log: "\(folder)/build-\(kernel).log") }
     guard unsafe rename(made, target) == 0 else { throw .system(errno: errno, during: "move the driver to \(target)") }
     return Built(path: target, isCached: false)
@@ -75,23 +78,33 @@ public struct DriverBuilder: Sendable {
     let folder = kind == .kmod ? "kmod" : "bpf"
     var command = ["make", "--no-print-directory", "-C", "\(work)/drivers/\(folder)", "KERNEL=\(kernel)", "OUT=\(work)/out"]
     if let headers { command.append("KDIR=\(headers)") }
+    // Only looked at where there are no headers.
+    if kind == .ebpf { command.append("VMLINUX_H=\(work)/types/vmlinux.h") }
     return command
   }
 
-  private func checkHeaders() throws(DriverBuildError) {
+  /// Whether there are headers; if not, the running kernel's BTF will do for programs.
+  private func findHeaders() throws(DriverBuildError) -> Bool {
     let folder = headers ?? "/lib/modules/\(kernel)/build"
-    if unsafe access(folder + "/include/generated/autoconf.h", R_OK) == 0 { return }
+    if unsafe access(folder + "/include/generated/autoconf.h", R_OK) == 0 { return true }
     if headers != nil { throw .notHeaders(folder) }
-    // Programs can be built from the running kernel's BTF as well.
-    let hasBTF = unsafe kernel == .running && access("/sys/kernel/btf/vmlinux", R_OK) == 0
-    guard kind == .ebpf, hasBTF else {
+    guard kind == .ebpf, kernel == .running, unsafe access(DriverBuilder.runningTypes, R_OK) == 0 else {
       throw .missingHeaders(kernel, package: Packages.ofThisHost.headers(kernel))
     }
+    return false
+  }
+
+  private static let runningTypes = "/sys/kernel/btf/vmlinux"
+
+  private func writeTypes(in work: String) throws(DriverBuildError) {
+    try makeFolders(work + "/types")
+    let error = unsafe wh_write_kernel_types(DriverBuilder.runningTypes, work + "/types/vmlinux.h")
+    guard error == 0 else { throw .system(errno: -error, during: "read the kernel's types from \(DriverBuilder.runningTypes)") }
   }
 
   /// What a failed build printed, in its few telling lines; all of it goes to a file.
   private func failure(_ printed: [String], log: String) -> DriverBuildError {
-    for tool in ["clang", "bpftool"] where printed.contains(where: { $0.contains("\(tool) is missing") }) {
+    for tool in ["clang"] where printed.contains(where: { $0.contains("\(tool) is missing") }) {
       return .missingTool(tool, package: Packages.ofThisHost.tool(tool))
     }
     if let file = unsafe fopen(log, "we") {

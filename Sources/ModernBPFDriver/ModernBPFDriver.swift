@@ -77,30 +77,15 @@ public import EventSchema
     let wanted = programs.loaded.wanted(by: interest)
     unsafe withUnsafeMutableBytes(of: &control.pointee.wanted) { unsafe $0.copyBytes(from: wanted) }
     try attachments.set(interest, wanted: wanted, of: programs.loaded)
-    pulse = unsafe Pulse(
-      watching: control, call: PulseCall.first { [loaded] in loaded.contains($0) && interest.events.contains($0) })
-    // A driver that does not know this process by its id, as in a pid namespace, cannot be asked this way.
-    pulse.isCounted = countsOwnCall()
+    unsafe pulse = Pulse(
+      interest, of: loaded, control: UnsafeRawBufferPointer(controlMapping.bytes),
+      counters: UnsafeRawBufferPointer(counters.bytes))
   }
 
   public mutating func checkPulse() throws(CaptureError) {
-    if let program = attachments.lost { throw .silent("\(program) was detached from outside") }
-    guard unsafe pulse.isIntact(control) else { throw .silent("what to capture was changed from outside") }
-    guard !pulse.isCounted || countsOwnCall() else { throw .silent("its programs do not run any more") }
-  }
-
-  /// Makes a call that the programs must see, and says whether they counted it.
-  private func countsOwnCall() -> Bool {
-    guard let call = pulse.call else { return false }
-    let before = ownCalls
-    call.make()
-    return ownCalls > before
-  }
-
-  /// Calls of this process that reached an event's program. A program runs before its call returns.
-  private var ownCalls: UInt64 {
-    let perCPU = unsafe counters.bytes.bindMemory(to: wh_counters.self)
-    return unsafe perCPU.reduce(0) { $0 &+ $1.own }
+    unsafe try pulse.check(
+      attachments, control: UnsafeRawBufferPointer(controlMapping.bytes),
+      counters: UnsafeRawBufferPointer(counters.bytes))
   }
 
   /// The tables by call and by CPU; all of them stay as they are from here on.

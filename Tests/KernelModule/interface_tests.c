@@ -255,7 +255,8 @@ void test_random_calls(void)
 			     (random_number() % 2 ? random_number() % 4096 : random_number() & 0xfffffffffffff) << 12);
 	close(device);
 	if (reader_open(&reader, RING_BYTES)) {
-		CHECK(random_calls(reader.device, 20000) > 0, "on one that is set up");
+		/* Fewer: each accepted interest waits for the probes to be done with the old one. */
+		CHECK(random_calls(reader.device, 2000) > 0, "on one that is set up");
 		CHECK(!reader_want(&reader, 0, NULL), "nothing is wanted at the end");
 		CHECK(reader_drain(&reader, NULL, NULL) >= 0, "and what is in the rings is whole");
 		reader_close(&reader);

@@ -25,18 +25,33 @@ WH_INLINE uint64_t wh_timestamp(void)
 }
 
 #define WH_EMIT_AS(symbol, wire_type, call) do {					\
-	struct wh_scratch *wh_area = wh_take_scratch();				\
 	struct wh_record wh_it = {};						\
-	if (!wh_area)								\
-		break;								\
-	(call)->scratch = wh_it.scratch = wh_area;				\
-	wh_it.bytes = wh_area->frame + WH_FRAME_SIZE;				\
+	if (WH_VARYING_##symbol) {						\
+		struct wh_scratch *wh_area = wh_take_scratch();			\
+		if (!wh_area)							\
+			break;							\
+		(call)->scratch = wh_it.scratch = wh_area;			\
+		WH_WRITE(symbol, wire_type, call, wh_area->frame)		\
+		wh_give_back(wh_area);						\
+	} else {								\
+		struct wh_small *wh_area = wh_take_small(			\
+			WH_EVENT_##symbol == WH_EVENT_page_fault ? WH_SMALL_PAGE_FAULT : WH_SMALL_ANY); \
+		if (!wh_area)							\
+			break;							\
+		_Static_assert(WH_VARYING_##symbol != 0 || WH_FRAME_SIZE + WH_FIXED_SIZE_##symbol <= \
+			       sizeof(wh_area->frame), "a record of fixed size fits its area");	\
+		WH_WRITE(symbol, wire_type, call, wh_area->frame)		\
+		wh_area->busy = 0;						\
+	}									\
+} while (0)
+
+/* One record, at `area` behind its frame. */
+#define WH_WRITE(symbol, wire_type, call, area)					\
+	wh_it.bytes = (area) + WH_FRAME_SIZE;					\
 	wh_start_record(&wh_it, wire_type, WH_NPARAMS_##symbol, wh_timestamp(),	\
 			(uint32_t)bpf_get_current_pid_tgid());			\
 	wh_fill_##symbol(&wh_it, call);						\
-	wh_output(context, wh_area, wh_end_record(&wh_it));			\
-	wh_give_back(wh_area);							\
-} while (0)
+	wh_output(context, area, wh_end_record(&wh_it));
 
 #define WH_EMIT(symbol, call) WH_EMIT_AS(symbol, WH_EVENT_##symbol, call)
 

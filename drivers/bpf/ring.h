@@ -53,6 +53,28 @@ struct {
 	__type(value, struct wh_scratch);
 } scratches SEC(".maps");
 
+/*
+ * struct wh_small - work area for one record of fixed size
+ * @busy: as in struct wh_scratch
+ */
+struct wh_small {
+	volatile uint64_t busy;
+	uint8_t frame[512 - 8];
+};
+
+/*
+ * Page faults have an area of their own: where the caller's memory is not there, a program that reads it causes one, and
+ * the page fault's program runs in the middle of the other.
+ */
+enum { WH_SMALL_ANY, WH_SMALL_PAGE_FAULT, WH_SMALLS };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WH_SMALLS);
+	__type(key, uint32_t);
+	__type(value, struct wh_small);
+} smalls SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	WH_SHARED_ARRAY;
@@ -126,16 +148,31 @@ WH_INLINE void wh_give_back(struct wh_scratch *scratch)
 	scratch->busy = 0;
 }
 
-/* Copies the finished record of `length` bytes from the work area to this CPU's perf buffer. */
-WH_INLINE void wh_output(void *context, struct wh_scratch *scratch, uint64_t length)
+/* The same for a record of fixed size: no room for values of varying length, but no further from the caches either. */
+WH_INLINE struct wh_small *wh_take_small(uint32_t which)
+{
+	struct wh_small *small = bpf_map_lookup_elem(&smalls, &which);
+
+	if (!small)
+		return NULL;
+	if (small->busy) {
+		WH_COUNT(recursion);
+		return NULL;
+	}
+	small->busy = 1;
+	return small;
+}
+
+/* Copies the finished record of `length` bytes, with its frame, to this CPU's perf buffer. */
+WH_INLINE void wh_output(void *context, uint8_t *frame, uint64_t length)
 {
 	asm volatile("" : "+r"(length));
 	if (length > WH_PERF_RECORD_MAX) {
 		WH_COUNT(too_large);
 		return;
 	}
-	*(uint64_t *)scratch->frame = bpf_get_smp_processor_id();
-	if (bpf_perf_event_output(context, &lanes, WH_THIS_CPU, scratch->frame, WH_FRAME_SIZE + length))
+	*(uint64_t *)frame = bpf_get_smp_processor_id();
+	if (bpf_perf_event_output(context, &lanes, WH_THIS_CPU, frame, WH_FRAME_SIZE + length))
 		WH_COUNT(ring_full);
 }
 

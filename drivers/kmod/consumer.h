@@ -36,6 +36,7 @@ struct wh_ring {
  * @wanted: by slot of the call, WH_KMOD_WANTED_ bits; changed at any time, one byte each
  * @points: WH_KMOD_POINT_ bits
  * @options: WH_KMOD_OPTION_ bits
+ * @asking: the thread that is changing the interest: the end of that very call makes no event; 0 for none
  * @rings: by CPU number; an entry that is there stays until the consumer goes
  *
  * Looked at by probes with preemption off, which synchronize_rcu() waits for.
@@ -49,6 +50,7 @@ struct wh_consumer {
 	u64 boot_to_epoch_ns;
 	u32 points;
 	u32 options;
+	pid_t asking;
 	u8 wanted[WH_CALL_SLOTS];
 	struct wh_kmod_status *status;
 	struct wh_ring *rings[];

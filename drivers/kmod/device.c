@@ -257,6 +257,7 @@ static long set_interest(struct wh_consumer *consumer, const void __user *argume
 	if (!smp_load_acquire(&consumer->is_set_up)) {
 		error = -ENXIO;
 	} else {
+		WRITE_ONCE(consumer->asking, task_pid_nr(current));
 		for (i = 0; i < WH_CALL_SLOTS; i++)
 			WRITE_ONCE(consumer->wanted[i], interest->wanted[i]);
 		WRITE_ONCE(consumer->points, interest->points);

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/syscall.h>
+#include <asm/unistd.h>
 
 #include "events.h"
 #include "platform.h"
@@ -48,13 +49,26 @@ static void count_lost(const struct wh_consumer *consumer, struct wh_ring *ring)
 	ring->producer->made++;
 }
 
+/*
+ * Whether this is the end of the call that has just changed the interest: without this, every reader that wants ioctl
+ * would begin with an event of its own making.
+ */
+static bool is_own_request(struct wh_consumer *consumer, const struct subject *subject, const struct wh_call *call)
+{
+	if (likely(READ_ONCE(consumer->asking) != task_pid_nr(current)) || subject->slot != __NR_ioctl ||
+	    subject->when != WH_KMOD_WANTED_EXIT || (u32)call->arguments[1] != WH_KMOD_CAPTURE)
+		return false;
+	WRITE_ONCE(consumer->asking, 0);
+	return true;
+}
+
 /* Preemption is off: consumers and rings that we find here stay until it is on again. */
-static void make_for(struct wh_cpu *own, const struct wh_consumer *consumer, const struct subject *subject,
+static void make_for(struct wh_cpu *own, struct wh_consumer *consumer, const struct subject *subject,
 		     struct wh_call *call)
 {
 	struct wh_ring *ring;
 
-	if ((u32)task_tgid_nr(current) == consumer->ignored_process)
+	if ((u32)task_tgid_nr(current) == consumer->ignored_process || is_own_request(consumer, subject, call))
 		return;
 	/* Acquire: pairs with the ring's being added. */
 	ring = smp_load_acquire(&consumer->rings[smp_processor_id()]);
@@ -89,7 +103,7 @@ static void make(const struct subject *subject, struct wh_call *call)
 	call->task = current;
 	for (slot = 0; slot < WH_KMOD_CONSUMERS; slot++) {
 		/* Acquire: pairs with the consumer's being set up. */
-		const struct wh_consumer *consumer = smp_load_acquire(&wh_consumers[slot]);
+		struct wh_consumer *consumer = smp_load_acquire(&wh_consumers[slot]);
 
 		if (consumer && is_wanted(consumer, subject))
 			make_for(this_cpu_ptr(&wh_cpus), consumer, subject, call);

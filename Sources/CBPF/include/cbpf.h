@@ -21,4 +21,10 @@ const char *wh_bpf_log_end(void);
  */
 int wh_open_perf_output(int cpu);
 
+/*
+ * Writes a kernel's types as a C header, out of its BTF: a file with nothing else, or an ELF file with a section of it.
+ * 0 or a negative errno.
+ */
+int wh_write_kernel_types(const char *btf, const char *header);
+
 #endif

@@ -10,7 +10,7 @@
 static const uint64_t WHKmodStride = WH_KMOD_STRIDE;
 static const uint64_t WHKmodStatusOffset = WH_KMOD_STATUS_OFFSET;
 
-/* Opens /dev/windhover, closed on exec. Returns the descriptor. */
+/* Opens /dev/windhover, closed on exec. Returns the descriptor, never one of the standard streams'. */
 int wh_kmod_open(void);
 int wh_kmod_info(int device, struct wh_kmod_info *info);
 int wh_kmod_setup(int device, const struct wh_kmod_setup *setup);

@@ -1,3 +1,4 @@
+import Agent
 import ArgumentParser
 import Capture
 import DriverBuild
@@ -9,7 +10,7 @@ extension DriverCommand {
       abstract: "Build a capture driver for a kernel.",
       discussion: """
         The sources are part of windhover. What is needed besides: make, clang, and the headers of the kernel; without \
-        headers the ebpf driver is built from the running kernel's BTF, with bpftool. A driver that was built from the \
+        headers the ebpf driver is built from the running kernel's BTF. A driver that was built from the \
         same sources for the same kernel is kept and found again.
         """)
 
@@ -49,10 +50,10 @@ extension DriverCommand {
         DriverKind(rawValue: kind)!, kernel: kernel.flatMap(KernelRelease.init) ?? .running, headers: headers.map(absolute),
         output: output.map(absolute), isForced: force)
       do {
-        let built = try builder.build { line in fputs(line + "\n", stderr) }
+        let built = try builder.build { line in writeToStandardError(line + "\n") }
         print((built.isCached ? "already built: " : "built: ") + built.path)
       } catch {
-        fputs("windhover: \(error)\n", stderr)
+        writeToStandardError("windhover: \(error)\n")
         throw ExitCode(1)
       }
     }

@@ -3,16 +3,9 @@ import EventSchema
 import Glibc
 import ModernBPFDriver
 
-// The recorder takes the drivers that the package gives it.
-#if canImport(BPFDriver)
-  import BPFDriver
-#endif
-#if canImport(KmodDriver)
-  import KmodDriver
-#endif
-#if canImport(PtraceDriver)
-  import PtraceDriver
-#endif
+import BPFDriver
+import KmodDriver
+import PtraceDriver
 
 /// One record, copied out of its batch.
 struct Record {
@@ -56,16 +49,9 @@ struct Run {
     self.kind = kind
     switch kind {
     case .modernEBPF: (root, records) = try Self.watchHost(ModernBPFDriver.self, workload)
-    #if canImport(BPFDriver)
-      case .ebpf: (root, records) = try Self.watchHost(BPFDriver.self, workload)
-    #endif
-    #if canImport(KmodDriver)
-      case .kmod: (root, records) = try Self.watchHost(KmodDriver.self, workload)
-    #endif
-    #if canImport(PtraceDriver)
-      case .ptrace: (root, records) = try Self.trace(workload)
-    #endif
-    default: throw Failure("\(kind.rawValue) is not part of this build")
+    case .ebpf: (root, records) = try Self.watchHost(BPFDriver.self, workload)
+    case .kmod: (root, records) = try Self.watchHost(KmodDriver.self, workload)
+    case .ptrace: (root, records) = try Self.trace(workload)
     }
   }
 
@@ -122,7 +108,6 @@ struct Run {
     return (Int64(child), records)
   }
 
-#if canImport(PtraceDriver)
   /// A tracer starts the workload itself, and sees nothing else.
   private static func trace(_ workload: String) throws -> (Int64?, [Record]) {
     var options = options
@@ -147,7 +132,6 @@ struct Run {
     guard lost.total == 0 else { throw Failure("events were lost: \(lost)") }
     return (nil, records)
   }
-#endif
 
   /// Keeps what the workload's threads made. The first record of a thread is that of the call that made it, and tells
   /// whose child it is.

@@ -74,6 +74,7 @@ static int removed_while_running(void)
 static int from_a_thread_body(void *unused)
 {
 	(void)unused;
+	wait_for_starter();
 	return (int)start_program("leaf");
 }
 

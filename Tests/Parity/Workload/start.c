@@ -19,6 +19,14 @@ int in_child(int (*body)(void))
 	return status;
 }
 
+static int returned;
+
+void wait_for_starter(void)
+{
+	while (!__atomic_load_n(&returned, __ATOMIC_SEQ_CST))
+		__asm__ volatile("" ::: "memory");
+}
+
 void in_thread(int (*body)(void *), void *argument)
 {
 	enum { STACK = 256 << 10 };
@@ -26,10 +34,12 @@ void in_thread(int (*body)(void *), void *argument)
 	char *stack = (void *)need(call(mmap, NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 
 	__atomic_store_n(&alive, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&returned, 0, __ATOMIC_SEQ_CST);
 	/* libc's clone only sets up the stack; the kernel clears `alive` once the thread is gone. */
 	need(clone(body, stack + STACK,
 		   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID,
 		   argument, NULL, NULL, &alive));
+	__atomic_store_n(&returned, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&alive, __ATOMIC_SEQ_CST))
 		__asm__ volatile("" ::: "memory");
 	need(call(munmap, stack, STACK));

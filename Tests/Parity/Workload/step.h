@@ -59,6 +59,8 @@ long wh_need(long result, const char *what, const char *file, int line);
 int in_child(int (*body)(void));
 /* A thread that runs `body(argument)`. Returns once the kernel has taken it down, without a call to wait for it. */
 void in_thread(int (*body)(void *), void *argument);
+/* In a thread: until its starter's clone has returned. For those that take the starter down. */
+void wait_for_starter(void);
 /* Starts this program, copied to ./program, in the given role. Does not return but on failure. */
 long start_program(const char *role);
 

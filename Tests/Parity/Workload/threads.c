@@ -29,6 +29,7 @@ static int forks(void *unused)
 static int ends_all(void *unused)
 {
 	(void)unused;
+	wait_for_starter();
 	call(exit_group, 8);
 	return 0;
 }
