@@ -48,7 +48,7 @@ let package = Package(
       swiftSettings: raw),
     .target(name: "CKmod"),
     .target(
-      name: "KmodDriver", dependencies: ["CKmod", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+      name: "KmodDriver", dependencies: ["CKmod", "CLinux", "Capture", "DriverBuild", "EventSchema"], swiftSettings: raw),
     .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
     .target(
       name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { COMPRESSED_FILE = 4 };		/* MODULE_INIT_COMPRESSED_FILE, uapi/linux/module.h */
@@ -79,14 +78,16 @@ int wh_module_unload(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-int wh_running_release(char *release, size_t size)
+int wh_module_is_signed(const char *path)
 {
-	struct utsname names;
+	static const char mark[] = "~Module signature appended~\n";
+	char end[sizeof(mark) - 1];
+	int file = open(path, O_RDONLY | O_CLOEXEC), is_signed;
 
-	if (uname(&names))
-		return -errno;
-	if (strlen(names.release) >= size)
-		return -ENAMETOOLONG;
-	strcpy(release, names.release);
-	return 0;
+	if (file < 0)
+		return 0;
+	is_signed = lseek(file, -(off_t)sizeof(end), SEEK_END) >= 0 && read(file, end, sizeof(end)) == sizeof(end) &&
+		    !memcmp(end, mark, sizeof(end));
+	close(file);
+	return is_signed;
 }

@@ -1,6 +1,7 @@
 internal import CKmod
 internal import Capture
 internal import CLinux
+internal import DriverBuild
 internal import Glibc
 
 /// Windhover's module in the running kernel: where its file is, loading and unloading.
@@ -9,8 +10,8 @@ public enum KernelModule {
 
   /// Why the module could not be loaded or unloaded. The errno values are the kernel's.
   public enum Failure: Error, Sendable, Equatable {
-    /// No file for this kernel in any of the places looked at.
-    case notBuilt(release: String, looked: [String])
+    /// No file for this kernel, neither built here nor installed below /lib/modules.
+    case notBuilt(release: String)
     case loading(path: String, errno: Int32)
     case unloading(errno: Int32)
   }
@@ -18,26 +19,26 @@ public enum KernelModule {
   /// Whether the kernel has the module: as told by `/sys/module`, which every process may read.
   public static var isLoaded: Bool { unsafe access("/sys/module/\(name)", F_OK) == 0 }
 
-  /// `uname -r`.
-  static var release: String {
-    var bytes = [CChar](repeating: 0, count: 256)
-    guard unsafe wh_running_release(&bytes, bytes.count) == 0 else { return "" }
-    return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  /// Where DKMS and packages install modules for a kernel.
+  static func installed(for release: KernelRelease) -> [String] {
+    ["updates/dkms", "updates", "extra"].flatMap { folder in
+      ["", ".xz", ".zst", ".gz"].map { "/lib/modules/\(release)/\(folder)/windhover.ko\($0)" }
+    }
   }
 
-  /// Where a module for a kernel may be, the first that exists counts: the agent's own store, then where DKMS and
-  /// packages install modules.
-  static func places(for release: String) -> [String] {
-    let own = ["/var/lib/windhover/drivers/\(release)/windhover.ko"]
-    let folders = ["updates/dkms", "updates", "extra"]
-    return own
-      + folders.flatMap { folder in
-        ["", ".xz", ".zst", ".gz"].map { "/lib/modules/\(release)/\(folder)/windhover.ko\($0)" }
-      }
+  /// The file for the running kernel: what `windhover driver build` has made, else what is installed; `nil` if there is
+  /// neither.
+  public static var file: String? {
+    let release = KernelRelease.running
+    return DriverCache.find(.kmod, kernel: release)
+      ?? installed(for: release).first { unsafe access($0, R_OK) == 0 }
   }
 
-  /// The file for the running kernel; `nil` if it has not been built.
-  public static var file: String? { places(for: release).first { unsafe access($0, R_OK) == 0 } }
+  /// Whether a signature is appended to a module's file. Of a compressed file nothing is known: it counts as signed.
+  static func isSigned(_ path: String) -> Bool {
+    guard path.hasSuffix(".ko") else { return true }
+    return unsafe wh_module_is_signed(path) != 0
+  }
 
   /// Loads the module; `false` if the kernel has it already.
   ///
@@ -45,7 +46,7 @@ public enum KernelModule {
   @discardableResult
   public static func load(from path: String? = nil) throws(Failure) -> Bool {
     if isLoaded { return false }
-    guard let path = path ?? file else { throw .notBuilt(release: release, looked: places(for: release)) }
+    guard let path = path ?? file else { throw .notBuilt(release: KernelRelease.running.description) }
     let result = unsafe wh_module_load(path)
     // Somebody else was faster.
     if result == -EEXIST { return false }
@@ -67,9 +68,9 @@ extension KernelModule.Failure: CustomStringConvertible {
   /// What happened, and what to do about it.
   public var description: String {
     switch self {
-    case .notBuilt(let release, let looked):
-      "the kernel module has not been built for Linux \(release); build it with its headers: windhover driver build --kind kmod"
-        + " (looked for \(looked[0]) and below /lib/modules/\(release))"
+    case .notBuilt(let release):
+      "the kernel module has not been built for Linux \(release): run windhover driver build --kind kmod, which takes the"
+        + " headers of that kernel"
     case .loading(let path, let errno): "load \(path): \(errorText(errno)); \(Self.reason(loading: errno))"
     case .unloading(let errno): "unload the module: \(errorText(errno)); \(Self.reason(unloading: errno))"
     }

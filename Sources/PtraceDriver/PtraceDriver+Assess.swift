@@ -20,9 +20,11 @@ extension PtraceDriver {
     return obstacles.isEmpty ? .supported : .unsupported(obstacles)
   }
 
-  /// Yama lets everybody trace children up to scope 1, privileged processes at 2, nobody at 3.
+  /// Yama lets everybody trace children up to scope 1, privileged processes at 2, nobody at 3; a container's seccomp
+  /// profile may refuse the call itself.
   private static func canTrace(_ host: borrowing HostFacts) -> Bool {
-    switch host.yamaPtraceScope ?? 0 {
+    if host.blockedCalls.contains("ptrace") { return false }
+    return switch host.yamaPtraceScope ?? 0 {
     case ...1: true
     case 2: host.has(.sysPtrace)
     default: false

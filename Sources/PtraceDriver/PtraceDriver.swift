@@ -34,7 +34,8 @@ internal import Glibc
   ///   for a process that does not exist, `EPERM` if tracing it is refused.
   public init(opening options: CaptureOptions) throws(CaptureError) {
     guard let target = options.target else { throw .system(errno: EINVAL, during: "choosing what to trace") }
-    guard let tracer = unsafe wh_tracer_create(UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN)))) else {
+    let snaplen = UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN)))
+    guard let tracer = unsafe wh_tracer_create(snaplen, options.ignoredProcess ?? 0) else {
       throw .system(errno: ENOMEM, during: "making a tracer")
     }
     var mode = WH_TRACE_EVERY_CALL

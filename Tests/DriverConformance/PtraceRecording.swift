@@ -20,22 +20,23 @@ func recordTraced(
   defer { munmap(memory, 8) }
   let state = memory.bindMemory(to: Int64.self, capacity: 1)
   let all = events == EventTypeSet.all.types
-  let recorder = try spawn(
+  // No child of this process: a test may wait for all of those that it has.
+  let recorder = wh_spawn_beside(
     try recorderPath(),
-    [
+    vector([
       "PtraceRecorder", "attach", "\(getpid())", controlPath, out, "\(options.snaplen)",
       all ? "all" : events.map { "\($0.rawValue)" }.joined(separator: ","),
       calls.map { "\($0.rawValue)" }.joined(separator: ","), resolvesPaths ? "paths" : "",
-    ], [])
-  // Where Yama guards, a child may trace its parent only if the parent says so.
+      "\(options.ignoredProcess ?? 0)",
+    ]))
+  guard recorder > 0 else { throw NoSuchEvent(description: "starting the recorder: errno \(-recorder)") }
+  // Where Yama guards, only a parent may trace, or whom the process names.
   let setTracer: UInt64 = 0x59616d61
   call(.prctl, setTracer, UInt64(recorder))
   try wait(for: 1, state, recorder)
   try body()
   wh_store(state, 2)
   try wait(for: 3, state, recorder)
-  var status: Int32 = 0
-  waitpid(recorder, &status, 0)
   var bytes = try contents(out)
   let lost = bytes.suffix(8)
   bytes.removeLast(8)
@@ -49,18 +50,18 @@ func recordTraced(
 }
 
 /// Waits without a call that a test could count: only sched_yield, which no test asks for.
-private func wait(for wanted: Int64, _ state: UnsafeMutablePointer<Int64>, _ recorder: pid_t) throws {
+private func wait(for wanted: Int64, _ state: UnsafeMutablePointer<Int64>, _ recorder: Int64) throws {
   var turns = 0
   while wh_load(state) != wanted {
     sched_yield()
     turns += 1
-    if turns % 4096 == 0, kill(recorder, 0) != 0 || isZombie(recorder) {
+    if turns % 4096 == 0, kill(pid_t(recorder), 0) != 0 || isZombie(recorder) {
       throw NoSuchEvent(description: "the recorder has ended; its words are on standard error")
     }
   }
 }
 
-private func isZombie(_ process: pid_t) -> Bool { fileText("/proc/\(process)/stat").contains(") Z ") }
+private func isZombie(_ process: Int64) -> Bool { fileText("/proc/\(process)/stat").contains(") Z ") }
 
 private func recorderPath() throws -> String {
   if let path = getenv("WINDHOVER_RECORDER") { return String(cString: path) }

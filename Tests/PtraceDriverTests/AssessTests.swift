@@ -31,6 +31,14 @@ import Testing
     #expect(PtraceDriver.assess(host(KernelVersion(5, 4), scope: 2, capabilities: 1 << 19)) == .supported)
   }
 
+  @Test func aBlockedCallIsLikeYamas() {
+    var facts = host(KernelVersion(5, 4))
+    facts.blockedCalls = ["ptrace"]
+    #expect(PtraceDriver.assess(facts) != .supported)
+    facts.kernel = KernelVersion(6, 1)
+    #expect(PtraceDriver.assess(facts) == .supported)
+  }
+
   @Test func commandsAreFoundAsShellsDo() throws {
     #expect(try CommandLookup.find("/no/such") == "/no/such")
     #expect(try CommandLookup.find("sh").hasSuffix("/sh"))

@@ -6,7 +6,7 @@ import PtraceDriver
 
 // A tracer beside the tests: a process cannot trace itself.
 //
-//   PtraceRecorder attach PID CONTROL OUT SNAPLEN EVENTS CALLS [paths]   record what a running process does
+//   PtraceRecorder attach PID CONTROL OUT SNAPLEN EVENTS CALLS PATHS IGNORED   record what a running process does
 //   PtraceRecorder run OUT EVENTS COMMAND ...                    record what a command does, and end as it did
 //
 // OUT gets packed records, and then 8 bytes: how many were lost. EVENTS and CALLS are numbers with commas between them.
@@ -63,7 +63,7 @@ func control(_ path: String) -> UnsafeMutablePointer<Int64> {
 }
 
 func attach(_ words: [String]) throws {
-  guard words.count == 7, let process = Int32(words[0]), let snaplen = Int(words[3]) else { fail("attach: wrong arguments") }
+  guard words.count == 8, let process = Int32(words[0]), let snaplen = Int(words[3]) else { fail("attach: wrong arguments") }
   let state = control(words[1])
   var interest = interest(words[4], words[5])
   interest.resolvesPaths = words[6] == "paths"
@@ -71,6 +71,7 @@ func attach(_ words: [String]) throws {
   options.target = .processes([process])
   options.loadable = interest
   options.snaplen = snaplen
+  options.ignoredProcess = Int32(words[7]).flatMap { $0 > 0 ? $0 : nil }
   var records = Records(path: words[2])
   let lost: UInt64
   do {

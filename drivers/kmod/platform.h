@@ -15,7 +15,7 @@
 
 #include "../shared/kernel_headers.h"
 #include "../schema/event_schema.h"
-#include "consumer.h"
+#include "events.h"
 
 #define WH_INLINE static inline __maybe_unused
 
@@ -100,6 +100,12 @@ WH_INLINE int wh_read_user_string(void *to, uint32_t size, uint64_t from)
 		return length + 1;
 	out[size - 1] = 0;
 	return size;
+}
+
+/* A text or buffer of the caller could not be read: the value is sent empty. Only while an event is made. */
+WH_INLINE void wh_count_unreadable(void)
+{
+	this_cpu_ptr(&wh_cpus)->ring->producer->unreadable++;
 }
 
 #include "../shared/kernel_header_variants.h"

@@ -116,6 +116,7 @@ struct wh_kmod_consumer {
  * struct wh_kmod_producer - written by its CPU alone
  * @position: up to where records are complete; store-release, after the records
  * @made: records of this CPU for this consumer, in the ring or lost
+ * @unreadable: values that went out empty, because the caller's memory was not there; not lost
  * @foreign: calls left out because they came by an ABI that is not translated (x32, arm's 32-bit calls)
  * The rest: records lost, each under one reason.
  */
@@ -127,6 +128,7 @@ struct wh_kmod_producer {
 	uint64_t page_fault;
 	uint64_t recursion;
 	uint64_t foreign;
+	uint64_t unreadable;
 };
 
 /*

@@ -18,7 +18,7 @@ enum {
 
 /*
  * struct wh_tracer
- * @mode, @plan, @snaplen: what is captured
+ * @mode, @plan, @snaplen, @ignored: what is captured
  * @options: PTRACE_O_ of every tracee; descendants inherit them
  * @boot_to_epoch_ns: added to CLOCK_BOOTTIME to make a record's timestamp
  * @has_pid_namespaces: some tracee may see other pids than this process
@@ -36,6 +36,7 @@ struct wh_tracer {
 	enum wh_trace_mode mode;
 	struct wh_plan plan;
 	uint32_t snaplen;
+	pid_t ignored;
 	unsigned long options;
 	uint64_t boot_to_epoch_ns;
 	bool has_pid_namespaces;

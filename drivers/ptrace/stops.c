@@ -48,6 +48,8 @@ void wh_emit(struct wh_tracer *tracer, struct wh_stop *stop, uint16_t event)
 {
 	int64_t size;
 
+	if (tracer->ignored && stop->tracee->tgid == tracer->ignored)
+		return;
 	size = wh_trace_record(stop, event, tracer->records + tracer->used, WH_BUFFER_BYTES - tracer->used);
 	if (size == WH_TRACE_TOO_LARGE)
 		tracer->counts.too_large++;

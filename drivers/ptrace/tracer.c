@@ -32,13 +32,14 @@ static uint64_t clock_ns(clockid_t clock)
 uint64_t wh_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 uint64_t wh_boottime_ns(void) { return clock_ns(CLOCK_BOOTTIME); }
 
-struct wh_tracer *wh_tracer_create(uint32_t snaplen)
+struct wh_tracer *wh_tracer_create(uint32_t snaplen, pid_t ignored)
 {
 	struct wh_tracer *tracer = calloc(1, sizeof(*tracer));
 
 	if (!tracer)
 		return NULL;
 	tracer->snaplen = snaplen;
+	tracer->ignored = ignored;
 	tracer->plan.is_empty = true;
 	tracer->go = tracer->failure = tracer->listener = tracer->childs_ends[0] = tracer->childs_ends[1] = -1;
 	tracer->options = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |

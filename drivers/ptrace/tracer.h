@@ -38,8 +38,11 @@ struct wh_tracer_counts {
 	uint64_t stops;
 };
 
-/* A tracer of nothing yet. NULL without memory. `snaplen` is how much data of reads and writes a record carries. */
-struct wh_tracer *wh_tracer_create(uint32_t snaplen);
+/*
+ * A tracer of nothing yet. NULL without memory. `snaplen` is how much data of reads and writes a record carries; threads
+ * of process `ignored` make none (0 for nobody).
+ */
+struct wh_tracer *wh_tracer_create(uint32_t snaplen, pid_t ignored);
 
 /*
  * Starts a command as a tracee that waits for the first wh_tracer_run(): what is run then, no earlier, is its exec.

@@ -26,7 +26,7 @@ void *wh_kmod_map(int device, uint64_t offset, size_t length, int is_writable, i
 int wh_module_load(const char *path);
 /* delete_module(2), without waiting: -EAGAIN while the module is in use. */
 int wh_module_unload(const char *name);
-/* The release of the running kernel, as uname -r prints it, into `release` with its NUL. */
-int wh_running_release(char *release, size_t size);
+/* Whether the file ends with the mark of an appended signature (kernel/module_signature.c). */
+int wh_module_is_signed(const char *path);
 
 #endif

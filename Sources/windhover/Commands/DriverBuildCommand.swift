@@ -2,7 +2,7 @@ import Agent
 import ArgumentParser
 import Capture
 import DriverBuild
-import Glibc
+@preconcurrency import Glibc
 
 extension DriverCommand {
   struct Build: ParsableCommand {

@@ -59,6 +59,12 @@ uint64_t wh_time_calls(int64_t number, int64_t count);
 /* `count` times openat of a file that does not exist; nanoseconds that it took. */
 uint64_t wh_time_failing_opens(const char *path, int64_t count);
 
+/*
+ * Executes a program as a child of this process's parent (CLONE_PARENT): for a helper that a test's wait() must not meet.
+ * `arguments` and the environment end with NULL. Its id, or a negative errno. Nobody here can wait for it.
+ */
+int64_t wh_spawn_beside(const char *path, uint64_t arguments);
+
 /* Between threads of a test. */
 static inline void wh_store(int64_t *to, int64_t value) { __atomic_store_n(to, value, __ATOMIC_RELEASE); }
 static inline int64_t wh_load(const int64_t *from) { return __atomic_load_n(from, __ATOMIC_ACQUIRE); }
