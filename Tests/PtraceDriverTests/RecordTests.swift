@@ -70,8 +70,10 @@ import Testing
   }
 
   @Test func callWithoutAResultHasNone() throws {
+    // Before the fork, so that the child has it, too.
+    let path = text("/a")
     let child = try Child()
-    let made = try child.parameters(.openat, [here, text("/a"), 0], result: nil)
+    let made = try child.parameters(.openat, [here, path, 0], result: nil)
     #expect(made[0].isEmpty)
     #expect(made[2] == terminated("/a"))
     #expect(made[5] == [0, 0, 0, 0])
