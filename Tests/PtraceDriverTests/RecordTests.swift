@@ -71,7 +71,6 @@ import Testing
   }
 
   @Test func callWithoutAResultHasNone() throws {
-    // Before the fork, so that the child has it, too.
     let path = text("/a")
     let child = try Child()
     let made = try child.parameters(.openat, [here, path, 0], result: nil)
