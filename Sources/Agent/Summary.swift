@@ -12,7 +12,7 @@ enum Summary {
     var lines = ["Events: \(events) seen, \(capture.lost.total) lost"]
     for (reason, count) in capture.lost.byReason where count > 0 { lines.append("   \(reason): \(count)") }
     let refused: [(String, UInt64)] = [
-      ("threads refused, table full", state.threadsRefused), ("threads evicted", state.threadsEvicted),
+      ("values sent empty, memory not readable", capture.unreadable), ("threads refused, table full", state.threadsRefused), ("threads evicted", state.threadsEvicted),
       ("descriptors refused, table full", state.descriptorsRefused),
       ("alerts dropped, queue full", outputs.dropped), ("alerts not written in time", outputs.abandoned),
       ("alerts refused by an output", outputs.failed),

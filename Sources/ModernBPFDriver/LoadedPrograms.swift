@@ -14,11 +14,17 @@ struct LoadedPrograms: ~Copyable {
   let rings: [MappedRing]
 
   /// Loads without each program that the verifier refuses, one after the other: libbpf gives up at the first.
-  init(_ options: CaptureOptions) throws(CaptureError) {
+  ///
+  /// - Parameter bytes: The object file, aligned to 8 bytes.
+  init(_ options: CaptureOptions, object bytes: UnsafeRawBufferPointer) throws(CaptureError) {
     let needed = ProgramTable.needed(by: options.loadable)
-    var refused: Set<String> = []
+    // Programs that are left out; only those that the verifier refused are told.
+    var refused = needed.contains(.io_uring_submit) ? ProgramTable.otherForms() : []
+    if refused.count == 3 {
+      options.onDegraded?("io_uring_submit", "this kernel has no tracepoint in a known form for requests on an io_uring")
+    }
     while true {
-      switch try Self.attempt(needed: needed, without: refused, options) {
+      switch try unsafe Self.attempt(bytes, needed: needed, without: refused, options) {
       case .refused(let name, let reason):
         refused.insert(name)
         options.onDegraded?(name, reason)
@@ -27,7 +33,9 @@ struct LoadedPrograms: ~Copyable {
         self.object = object
         self.table = table
         self.names = names
-        self.refused = EventTypeSet(table.programs.lazy.filter { [refused] in refused.contains($0.name) }.map(\.event))
+        var events = EventTypeSet(table.programs.lazy.filter { [refused] in refused.contains($0.name) }.map(\.event))
+        events.subtract(EventTypeSet(table.programs.lazy.filter { [names] in names.contains($0.name) }.map(\.event)))
+        self.refused = events
         self.rings = rings
         return
       }
@@ -40,13 +48,11 @@ struct LoadedPrograms: ~Copyable {
   }
 
   private static func attempt(
-    needed: EventTypeSet, without refused: Set<String>, _ options: CaptureOptions
+    _ bytes: UnsafeRawBufferPointer, needed: EventTypeSet, without refused: Set<String>, _ options: CaptureOptions
   ) throws(CaptureError) -> Attempt {
     var object = try attempting {
       () throws(BPFError) in
-      try unsafe BPFObject(
-        opening: UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size),
-        name: "modern_bpf")
+      try unsafe BPFObject(opening: bytes, name: "modern_bpf")
     }
     let table = ProgramTable(names: object.programNames)
     var names = Set(table.programs.lazy.filter { needed.contains($0.event) }.map(\.name)).subtracting(refused)
@@ -90,6 +96,7 @@ struct LoadedPrograms: ~Copyable {
     let settings = try unsafe object.initialGlobals(".rodata").bindMemory(to: wh_settings.self)
     unsafe settings[0].snaplen = UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN)))
     unsafe settings[0].is_single_lane = lanes == 1 ? 1 : 0
+    unsafe settings[0].page_shift = UInt32(max(4096, sysconf(Int32(_SC_PAGESIZE))).trailingZeroBitCount)
     unsafe settings[0].can_cast = runningKernel() >= KernelVersion(6, 2) ? 1 : 0
   }
 

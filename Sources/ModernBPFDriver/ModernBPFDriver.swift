@@ -30,7 +30,14 @@ internal import Glibc
   ///   for privileges and `ESRCH` for BTF; ``CaptureError/system(errno:during:)`` if memory cannot be mapped.
   public init(opening options: CaptureOptions) throws(CaptureError) {
     guard Self.isBuilt else { throw .notBuilt(Self.kind) }
-    let programs = try LoadedPrograms(options)
+    try unsafe self.init(
+      opening: options,
+      object: UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size))
+  }
+
+  /// The same with another object file: tests break one of its programs.
+  @unsafe init(opening options: CaptureOptions, object: UnsafeRawBufferPointer) throws(CaptureError) {
+    let programs = try unsafe LoadedPrograms(options, object: object)
     let bootToEpoch = wh_clock_realtime() &- wh_clock_boottime()
     let controlMapping = try programs.mapControl()
     let control = unsafe controlMapping.bytes.bindMemory(to: wh_control.self).baseAddress!
@@ -83,6 +90,12 @@ internal import Glibc
       statistics.lost.recursion += counted.recursion
       statistics.lost.programMissing += counted.program_missing
       statistics.filtered += counted.foreign
+      statistics.unreadable += counted.unreadable
+    }
+    // What the kernel skipped of the programs that it runs itself; the others are reached from these.
+    for program in programs.names where ProgramTable.isAttached(program) {
+      guard let descriptor = programs.object.descriptor(program: program) else { continue }
+      statistics.lost.recursion += recursionMisses(ofProgram: descriptor)
     }
     return statistics
   }
@@ -105,7 +118,10 @@ internal import Glibc
     unsafe withUnsafeMutableBytes(of: &control.pointee.wanted) { unsafe $0.copyBytes(from: wanted) }
     let all = wanted.reduce(0, |)
     try setAttached(ProgramTable.exitDispatcher, all & UInt8(WH_WANTED_EXIT) != 0)
-    try setAttached(ProgramTable.entryDispatcher, all & UInt8(WH_WANTED_ENTRY) != 0)
+    // Not loaded if every program behind it was refused.
+    if programs.names.contains(ProgramTable.entryDispatcher) {
+      try setAttached(ProgramTable.entryDispatcher, all & UInt8(WH_WANTED_ENTRY) != 0)
+    }
     for program in programs.table.programs where program.place == .tracepoint && programs.names.contains(program.name) {
       try setAttached(program.name, needed.contains(program.event))
     }
@@ -117,7 +133,10 @@ internal import Glibc
   private var refusedEvents: EventTypeSet { programs.refused }
 
   /// `wh_control.wanted` for an interest: the bits of each slot, and those that lead to the 32-bit calls.
+  ///
+  /// Calls whose program was refused stay wanted: the dispatcher finds no program for them and counts them as lost.
   private func wanted(by interest: Interest, _ loaded: EventTypeSet) -> [UInt8] {
+    let loaded = loaded.union(refusedEvents)
     var wanted = [UInt8](repeating: 0, count: Int(WH_CALL_SLOTS))
     for call in Schema.callSlots {
       let event = call.syscall.event

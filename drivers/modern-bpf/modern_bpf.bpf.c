@@ -12,6 +12,7 @@
  */
 #include "emit.h"
 #include "programs.h"
+#include "io_uring.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -158,6 +159,30 @@ int t_execve(uint64_t *context)
 	return 0;
 }
 
+#if defined(__TARGET_ARCH_arm64)
+enum { WH_CLONE_VM = 0x100, WH_CLONE_FILES = 0x400, WH_CLONE_SIGHAND = 0x800, WH_CLONE_THREAD = 0x10000 };
+
+/*
+ * On aarch64 a new task does not pass the end of the call that made it (ret_from_fork, arch/arm64/kernel/entry.S): its
+ * event is made here, always as clone, with the flags that can be told from what parent and child share.
+ */
+SEC("tp_btf/sched_process_fork")
+int t_clone(uint64_t *context)
+{
+	struct task_struct *parent = (struct task_struct *)context[0];
+	struct wh_call call = { .task = (struct task_struct *)context[1] };
+
+	if (wh_is_ignored(call.task) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
+		return 0;
+	if (WH_GET(call.task, pid) != WH_GET(call.task, tgid))
+		call.arguments[0] = WH_CLONE_THREAD | WH_CLONE_SIGHAND | WH_CLONE_VM;
+	if (WH_GET(call.task, files) == WH_GET(parent, files))
+		call.arguments[0] |= WH_CLONE_FILES;
+	WH_EMIT(clone, &call);
+	return 0;
+}
+#endif
+
 enum { WH_MESSAGES = 16 };
 
 /*
@@ -253,6 +278,25 @@ int t_sched_switch(uint64_t *context)
 	call.point[0] = (int64_t)WH_GET(next, pid);
 	WH_EMIT(sched_switch, &call);
 	return 0;
+}
+
+/* One of these three is loaded, by what the kernel's tracepoint hands over. */
+SEC("tp_btf/io_uring_submit_req")
+int t_io_uring_submit(uint64_t *context)
+{
+	return wh_submitted((struct io_kiocb *)context[0]);
+}
+
+SEC("tp_btf/io_uring_submit_sqe")
+int t_io_uring_submit_sqe(uint64_t *context)
+{
+	return wh_submitted((struct io_kiocb *)context[0]);
+}
+
+SEC("tp_btf/io_uring_submit_sqe")
+int t_io_uring_submit_sqe_7(uint64_t *context)
+{
+	return wh_submitted((struct io_kiocb *)context[1]);
 }
 
 #if defined(__TARGET_ARCH_x86)

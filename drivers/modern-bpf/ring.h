@@ -13,7 +13,9 @@
 #include "../shared/scratch.h"
 
 struct wh_control control;
-const volatile struct wh_settings settings = { .snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1 };
+const volatile struct wh_settings settings = {
+	.snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1, .page_shift = 12,
+};
 
 struct ring_type {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -57,6 +59,14 @@ struct {
 	if (wh_counted)								\
 		wh_counted->reason++;						\
 })
+
+/* A function of its own for the verifier, which then checks it once and not behind each read of each program. */
+__attribute__((noinline))
+int wh_count_unreadable(void)
+{
+	WH_COUNT(unreadable);
+	return 0;
+}
 
 WH_INLINE uint32_t wh_snaplen(void)
 {

@@ -4,6 +4,7 @@
 #define WH_CBPF_H
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 /*
@@ -14,5 +15,8 @@ void wh_bpf_log_begin(void);
 
 /* The text since wh_bpf_log_begin(), in memory of this thread: good until the next wh_bpf_log_begin() on it. */
 const char *wh_bpf_log_end(void);
+
+/* How many arguments a tracepoint hands to BPF programs, by the kernel's types; -1 if they have none of the name. */
+int wh_btf_tracepoint_arguments(const struct btf *kernel, const char *name);
 
 #endif
