@@ -10,8 +10,13 @@ BINARY := .build/release/windhover
 # shared runtime, so they have a build folder of their own.
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TEST_BINARY := .build-tests/release/windhover
+# What the machines of the kernel matrix run.
+TEST_PROGRAMS := .build-tests/release/windhoverPackageTests.xctest $(TEST_BINARY)
 
-.PHONY: all run test build drivers setup bench fuzz clean help
+# The kernel module alone, in a virtual machine: IMAGE is the kernel to boot, KDIR its headers.
+IMAGE ?= /boot/vmlinuz-$(shell uname -r)
+
+.PHONY: all run test matrix test-kmod build drivers setup bench fuzz fuzz-trace clean help
 .NOTPARALLEL:
 
 all: build
@@ -21,6 +26,8 @@ help:
 	@echo "make test     install what is missing, build, and run every test"
 	@echo "make build    build the drivers and $(BINARY)"
 	@echo "make drivers  build the kernel programs only"
+	@echo "make matrix   run the driver tests on five kernels in QEMU, and write the table in docs/KERNELS.md"
+	@echo "make test-kmod IMAGE=... KDIR=...  test the kernel module in QEMU on one kernel"
 	@echo "make bench    measure, and write docs/BENCHMARKS.md"
 	@echo "make fuzz     feed the parsers made-up input under the address sanitizer"
 	@echo "make clean    remove what was built"
@@ -30,6 +37,7 @@ setup:
 
 drivers: setup
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf
+	@$(MAKE) --no-print-directory -s -C drivers/objects
 
 build: drivers
 	@echo "Building windhover (a first build takes 2 to 6 minutes on two cores) ..." >&2
@@ -46,6 +54,19 @@ test: drivers
 	@WINDHOVER_BINARY=$(CURDIR)/$(TEST_BINARY) $(SWIFT) test $(TEST_FLAGS) --skip-build --filter EndToEnd
 	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
 	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
+	@Tests/KernelMatrix/selftest
+	@echo "Running the driver tests on two other kernels in QEMU (about 2 minutes, and one for downloads at first) ..."
+	@Tests/KernelMatrix/matrix --short $(TEST_PROGRAMS)
+
+# KERNELS="5.10 6.12" make matrix runs on these only, and leaves the table in docs as it is.
+matrix: drivers
+	@echo "Building windhover and its tests (a first build takes 5 to 10 minutes on two cores) ..."
+	@$(SWIFT) build $(TEST_FLAGS) --build-tests
+	@Tests/KernelMatrix/matrix $(TEST_PROGRAMS)
+
+test-kmod:
+	@$(MAKE) --no-print-directory -C drivers/kmod OUT=$(CURDIR)/.build-kmod
+	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
 
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
 FUZZ ?= condition rules settings output record
@@ -59,10 +80,20 @@ fuzz: setup
 		SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz $$target $$work Tests/Fuzz/corpus/$$target \
 			-max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
 	done
+	@$(MAKE) --no-print-directory fuzz-trace
+
+# Made-up stops of a live child, for the ptrace driver: C alone, built in seconds.
+fuzz-trace:
+	@mkdir -p .build-fuzz
+	@clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined \
+		-fuse-ld=lld -o .build-fuzz/trace Tests/Fuzz/trace/trace.c drivers/ptrace/records.c \
+		drivers/schema/event_schema.c -lpthread
+	@echo "Fuzzing the records of a tracer for $(FUZZ_SECONDS) s ..."; work=$$(mktemp -d); \
+		.build-fuzz/trace $$work -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -len_control=10 -print_final_stats=1
 
 bench: build
 	@scripts/bench
 
 clean:
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf clean
-	rm -rf .build .build-tests .build-fuzz
+	rm -rf .build .build-tests .build-fuzz .build-matrix .build-kmod

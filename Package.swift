@@ -36,11 +36,29 @@ let package = Package(
       name: "CBPF",
       linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
     .target(name: "CBPFObjects", dependencies: ["CEventSchema"], path: "drivers/objects", publicHeadersPath: "."),
-    .target(name: "BPFLoader", dependencies: ["CBPF", "CLinux", "Capture"], swiftSettings: raw),
+    .target(
+      name: "BPFLoader", dependencies: ["CBPF", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
+      swiftSettings: raw),
     .target(
       name: "ModernBPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
       swiftSettings: raw),
-    .target(name: "DriverSelection", dependencies: ["Capture", "CLinux", "ModernBPFDriver"], swiftSettings: lending),
+    .target(name: "DriverBuild", dependencies: ["Capture", "CBPF", "CBPFObjects", "CLinux"], swiftSettings: raw),
+    .target(
+      name: "BPFDriver", dependencies: ["BPFLoader", "CBPFObjects", "CLinux", "Capture", "DriverBuild", "EventSchema"],
+      swiftSettings: raw),
+    .target(name: "CKmod"),
+    .target(
+      name: "KmodDriver", dependencies: ["CKmod", "CLinux", "Capture", "DriverBuild", "EventSchema"], swiftSettings: raw),
+    .target(name: "CPtrace", dependencies: ["CEventSchema", "CLinux"], path: "drivers/ptrace", publicHeadersPath: "."),
+    .target(
+      name: "PtraceDriver", dependencies: ["CPtrace", "CLinux", "Capture", "EventSchema"], swiftSettings: raw),
+    .target(name: "CHostFacts", linkerSettings: [.linkedLibrary(":libz.a")]),
+    .target(
+      name: "DriverSelection",
+      dependencies: [
+        "BPFDriver", "Capture", "CHostFacts", "CLinux", "EventSchema", "KmodDriver", "ModernBPFDriver", "PtraceDriver",
+      ],
+      swiftSettings: lending),
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
@@ -77,8 +95,8 @@ let package = Package(
     .executableTarget(
       name: "windhover",
       dependencies: [
-        "Agent", "Capture", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs",
-        "RuleCompiler", "RuleEngine", "SystemState",
+        "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
+        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
@@ -104,7 +122,10 @@ let package = Package(
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
       swiftSettings: strict),
-    .testTarget(name: "DriverSelectionTests", dependencies: ["Capture", "DriverSelection"], swiftSettings: strict),
+    .testTarget(
+      name: "DriverSelectionTests",
+      dependencies: ["Capture", "CaptureTesting", "CCalls", "DriverSelection", "EventSchema", "ModernBPFDriver"],
+      swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
@@ -123,15 +144,44 @@ let package = Package(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),
     .target(name: "CCalls", path: "Tests/CCalls"),
+    .target(name: "CEmptyProgram", dependencies: ["CBPF"], path: "Tests/Benchmarks/CEmptyProgram"),
     .executableTarget(
-      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls"],
+      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
+    .testTarget(name: "KmodDriverTests", dependencies: ["Capture", "KmodDriver"], swiftSettings: strict),
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
+    .testTarget(name: "BPFDriverTests", dependencies: ["BPFDriver", "Capture"], swiftSettings: strict),
+    .testTarget(name: "DriverBuildTests", dependencies: ["Capture", "DriverBuild"], swiftSettings: strict),
     .testTarget(
-      name: "DriverConformance", dependencies: ["ModernBPFDriver", "CBPFObjects", "Capture", "EventSchema", "CCalls"],
+      name: "DriverConformance",
+      dependencies: [
+        "BPFDriver", "CBPFObjects", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
+      ],
       path: "Tests/DriverConformance", swiftSettings: lending),
+    // Without the Swift runtime, which would start before main(), read files and catch signals.
+    .executableTarget(
+      name: "ParityWorkload", path: "Tests/Parity/Workload",
+      linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
+    .executableTarget(
+      name: "ParityRecorder",
+      dependencies: ["BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema"],
+      path: "Tests/Parity/Recorder", swiftSettings: raw),
+    .testTarget(
+      name: "Parity", path: "Tests/Parity", exclude: ["README.md", "Recorder", "Workload", "differences"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "PtraceRecorder", dependencies: ["PtraceDriver", "Capture", "EventSchema", "CCalls"],
+      path: "Tests/PtraceRecorder", swiftSettings: lending),
+    .executableTarget(name: "TracePrograms", path: "Tests/TracePrograms"),
+    .target(name: "CTracee", path: "Tests/CTracee"),
+    .testTarget(
+      name: "PtraceDriverTests",
+      dependencies: [
+        "CPtrace", "CTracee", "PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema",
+      ],
+      swiftSettings: lending),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

@@ -3,6 +3,8 @@ public import Fields
 public import Outputs
 public import RuleCompiler
 public import SystemState
+internal import CLinux
+internal import Capture
 internal import JSONText
 
 /// Turns a match into an alert: the only step of the event loop that makes strings.
@@ -64,7 +66,45 @@ public struct AlertFormatter: ~Copyable {
   public func reopenOutputs() { outputs.reopen() }
 
   /// Alerts by rule, those without any left out.
-  public var countsByRule: [(rule: String, priority: Priority, count: UInt64)] {
-    rules.indices.filter { counts[$0] > 0 }.map { (rules[$0].name, rules[$0].priority, counts[$0]) }
+  var countsByRule: [AlertCount] {
+    rules.indices.filter { counts[$0] > 0 }.map {
+      AlertCount(rule: rules[$0].name, priority: rules[$0].priority, count: counts[$0])
+    }
   }
+
+  /// Sends an alert of the program's own: capture was interrupted.
+  mutating func emit(_ gap: CaptureGap) {
+    let what = gap.from == gap.to ? "opened again" : "replaced by \(gap.to.rawValue)"
+    let text =
+      "Windhover internal: capture interrupted. The driver \(gap.from.rawValue) was \(what) after \(gap.reason); "
+      + "system calls of up to \(gap.nanoseconds / 1_000_000) ms were not seen"
+    var message = Array(text.utf8)
+    // Texts of errors may hold line breaks; an alert is one line.
+    for index in message.indices where message[index] < 0x20 { message[index] = UInt8(ascii: " ") }
+    writer.reset()
+    writer.beginObject()
+    writer.key("driver")
+    writer.string(gap.to.rawValue)
+    writer.key("driver.previous")
+    writer.string(gap.from.rawValue)
+    writer.key("gap_ns")
+    writer.number(gap.nanoseconds)
+    writer.key("reason")
+    writer.string("\(gap.reason)")
+    writer.endObject()
+    var alert = Alert(
+      timestamp: wh_clock_realtime(), rule: "Windhover internal: capture interrupted", priority: Priority.critical.name,
+      source: "internal", hostname: hostName, message: message)
+    if style.json && style.includesFields { alert.fields = writer.bytes }
+    var line: [UInt8] = []
+    style.append(alert, into: &line)
+    outputs.offer(line)
+  }
+}
+
+/// How often a rule made an alert.
+struct AlertCount {
+  var rule: String
+  var priority: Priority
+  var count: UInt64
 }

@@ -4,6 +4,7 @@ internal import DriverSelection
 internal import EventSchema
 internal import Glibc
 internal import Outputs
+internal import ProcFS
 internal import RuleCompiler
 internal import RuleEngine
 internal import SystemState
@@ -32,49 +33,68 @@ public struct EventDump {
     wh_catch_stop_signals()
     var interest = Interest.everything
     if let filter {
-      interest = Interest(rules: filter)
+      interest = Interest(rules: filter, usesEntryHooks: settings.usesEntryHooks)
       // What is printed names the descriptors, whatever the filter looks at.
       interest.events.formUnion(StateEvents.descriptors)
     }
-    var driver = try LiveCapture.open(settings, interest, log: log)
-    do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }
-    var state = SystemState.ofThisHost(log: log)
-    Privileges.reduce(log: log)
-    var printer = EventPrinter()
-    var evaluator = RuleEvaluator(filter?.program ?? RuleSet.empty)
-    var printed: UInt64 = 0
-    var lines: [UInt8] = []
-    var ending: Failure?
-    log(.info, "watching \(interest.events.count) types of events")
-    capture: while wh_stop_requested() == 0 {
-      do throws(CaptureError) {
-        var batch = try driver.nextBatch(waitingUpTo: .milliseconds(100))
-        events: while true {
-          do throws(RecordError) {
-            guard let event = try batch.next() else { break events }
-            state.apply(event)
-            if filter != nil, !evaluator.evaluate(event, state) { continue events }
-            if json { printer.appendJSON(event, state, into: &lines) } else { printer.appendText(event, state, into: &lines) }
-            printed += 1
-          } catch {
-            log(.warning, "a record from the driver did not decode: \(error)")
-          }
-          if printed == limit || lines.count > 1 << 16 { break events }
-        }
-      } catch {
-        if error != .endOfStream { ending = Failure("the capture ended: \(error)") }
-        break capture
-      }
-      if !writeAll(lines, to: STDOUT_FILENO) || printed == limit { break capture }
-      lines.removeAll(keepingCapacity: true)
-    }
+    var reserve: Set<Capability> = []
+    var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)
+    let state = SystemState.ofThisHost(log: log)
+    Privileges.reduce(reserve: reserve, log: log)
+    var lines = EventLines(filter, json: json, limit: limit, log: log)
+    var pump = EventPump(state: state, procfs: ProcFS(), log: log)
+    log(.info, "watching \(interest.events.count) types of events with \(capture.kind.rawValue)")
+    let ending = pump.run(&capture, into: &lines)
     let statistics: CaptureStatistics
-    do throws(CaptureError) { statistics = try driver.statistics() } catch {
-      throw ending ?? Failure("\(printed) events printed; what was lost cannot be told: \(error)")
+    do throws(CaptureError) { statistics = try capture.statistics() } catch {
+      throw ending ?? Failure("\(lines.printed) events printed; what was lost cannot be told: \(error)")
     }
-    writeToStandardError("Events: \(statistics.seen) seen, \(printed) printed, \(statistics.lost.total) lost\n")
-    for (reason, count) in statistics.lost.byReason where count > 0 { writeToStandardError("   \(reason): \(count)\n") }
+    writeToStandardError(
+      "Events: \(statistics.seen) seen, \(lines.printed) printed, \(statistics.lost.total) lost\n"
+        + Summary.details(statistics, capture).map { $0 + "\n" }.joined())
     if let ending { throw ending }
+  }
+}
+
+/// Prints the events that a filter lets through, one a line.
+private struct EventLines: EventConsumer, ~Copyable {
+  private var printer = EventPrinter()
+  private var evaluator: RuleEvaluator
+  private let hasFilter: Bool
+  private let json: Bool
+  private let limit: UInt64?
+  private var lines: [UInt8] = []
+  private var malformed: MalformedRecords
+  private(set) var printed: UInt64 = 0
+
+  init(_ filter: CompiledRules?, json: Bool, limit: UInt64?, log: Log) {
+    evaluator = RuleEvaluator(filter?.program ?? RuleSet.empty)
+    hasFilter = filter != nil
+    self.json = json
+    self.limit = limit
+    malformed = MalformedRecords(log: log)
+  }
+
+  mutating func take(_ batch: inout EventBatch, _ state: inout SystemState) -> Bool {
+    while printed != limit {
+      do throws(RecordError) {
+        guard let event = try batch.next() else { break }
+        state.apply(event)
+        if hasFilter, !evaluator.evaluate(event, state) { continue }
+        if json { printer.appendJSON(event, state, into: &lines) } else { printer.appendText(event, state, into: &lines) }
+        printed += 1
+      } catch {
+        malformed.report(error)
+      }
+      if lines.count > 1 << 16, !flush() { return false }
+    }
+    return flush() && printed != limit
+  }
+
+  /// - Returns: False if nobody reads any more.
+  private mutating func flush() -> Bool {
+    defer { lines.removeAll(keepingCapacity: true) }
+    return writeAll(lines, to: STDOUT_FILENO)
   }
 }
 

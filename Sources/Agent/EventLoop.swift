@@ -1,69 +1,57 @@
-internal import CLinux
 public import Capture
-public import EventSchema
+internal import EventSchema
 public import ProcFS
 public import RuleEngine
 public import SystemState
 
-/// Pulls events from a source, keeps the state current, runs the rules: the one thread that all of it happens on.
+/// Keeps the state current and runs the rules over the events of a source.
 public struct EventLoop: ~Copyable {
-  public var state: SystemState
-  public var evaluator: RuleEvaluator
-  public var alerts: AlertFormatter
-  /// Records that did not decode; logged once, counted in the source's statistics.
-  private var hasReportedMalformed = false
-  /// Events that were applied, and those that matched a rule.
-  public private(set) var eventCount: UInt64 = 0
-  public private(set) var matchCount: UInt64 = 0
+  private var pump: EventPump
+  private var watch: RuleWatch
 
-  /// Where threads that vanished without an exit event are looked for, every 20 minutes; `nil` for events that are not
-  /// of this host.
-  private let procfs: ProcFS?
-  private static let cleaningInterval: UInt64 = 20 * 60 * 1_000_000_000
-
-  public init(state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter, procfs: ProcFS? = nil) {
-    self.procfs = procfs
-    self.state = state
-    self.evaluator = evaluator
-    self.alerts = alerts
+  /// - Parameter procfs: The /proc of the host that the events are of; `nil` if they are not of this host.
+  public init(
+    state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter, log: Log,
+    procfs: ProcFS? = nil
+  ) {
+    pump = EventPump(state: state, procfs: procfs, log: log)
+    watch = RuleWatch(evaluator: evaluator, alerts: alerts, log: log)
   }
+
+  /// Events that were applied, and those that matched a rule.
+  public var eventCount: UInt64 { watch.eventCount }
+  public var matchCount: UInt64 { watch.matchCount }
+  public var stateCounters: StateCounters { pump.state.counters }
+  /// Alerts by rule, those without any left out.
+  var alertCounts: [AlertCount] { watch.alerts.countsByRule }
 
   /// Runs until a stop is requested, the time is up, or the source is spent.
   ///
   /// - Parameter limit: Stop after this many nanoseconds of the monotonic clock, if given.
   /// - Returns: Why it had to end, or `nil` if it was to end.
-  public mutating func run(
-    _ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil, log: Log
-  ) -> Failure? {
-    let start = wh_clock_monotonic()
-    var cleanedAt = start
-    var reopenRequests = wh_usr1_count()
-    while wh_stop_requested() == 0 {
-      do throws(CaptureError) {
-        try drain(&source, log: log)
-      } catch {
-        return error == .endOfStream ? nil : Failure("the capture ended: \(error)")
-      }
-      let now = wh_clock_monotonic()
-      if let limit, now - start >= limit { return nil }
-      if wh_usr1_count() != reopenRequests {
-        reopenRequests = wh_usr1_count()
-        alerts.reopenOutputs()
-      }
-      if let procfs, now - cleanedAt >= EventLoop.cleaningInterval {
-        cleanedAt = now
-        state.removeGoneThreads(procfs, now: wh_clock_realtime())
-      }
-    }
-    return nil
+  public mutating func run(_ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil) -> Failure? {
+    pump.run(&source, into: &watch, for: limit)
+  }
+}
+
+/// Runs the rules over each event and sends alerts.
+private struct RuleWatch: EventConsumer, ~Copyable {
+  var evaluator: RuleEvaluator
+  var alerts: AlertFormatter
+  var eventCount: UInt64 = 0
+  var matchCount: UInt64 = 0
+  private var malformed: MalformedRecords
+
+  init(evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter, log: Log) {
+    self.evaluator = evaluator
+    self.alerts = alerts
+    malformed = MalformedRecords(log: log)
   }
 
-  /// One batch. Waits a tenth of a second at most, so that a stop is noticed.
-  private mutating func drain(_ source: inout some CaptureSource & ~Copyable, log: Log) throws(CaptureError) {
-    var batch = try source.nextBatch(waitingUpTo: .milliseconds(100))
+  mutating func take(_ batch: inout EventBatch, _ state: inout SystemState) -> Bool {
     while true {
       do throws(RecordError) {
-        guard let event = try batch.next() else { return }
+        guard let event = try batch.next() else { return true }
         eventCount &+= 1
         state.apply(event)
         if evaluator.evaluate(event, state) {
@@ -71,11 +59,25 @@ public struct EventLoop: ~Copyable {
           alerts.emit(evaluator.matches, event, state)
         }
       } catch {
-        if !hasReportedMalformed {
-          hasReportedMalformed = true
-          log(.warning, "a record from the driver did not decode (\(error)); further ones are only counted")
-        }
+        malformed.report(error)
       }
     }
+  }
+
+  mutating func reopenOutputs() { alerts.reopenOutputs() }
+  mutating func tell(_ gap: CaptureGap) { alerts.emit(gap) }
+}
+
+/// Records that did not decode: the first is logged, all are counted in the source's statistics.
+struct MalformedRecords {
+  let log: Log
+  private var hasReported = false
+
+  init(log: Log) { self.log = log }
+
+  mutating func report(_ error: RecordError) {
+    if hasReported { return }
+    hasReported = true
+    log(.warning, "a record from the driver did not decode (\(error)); further ones are only counted")
   }
 }

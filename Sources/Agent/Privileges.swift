@@ -4,10 +4,21 @@ internal import Capture
 /// Giving up what is not needed once the driver is open.
 enum Privileges {
   /// Keeps what reading `/proc` of other users' processes needs, and nothing else; for good.
-  static func reduce(log: Log) {
-    var keep: UInt64 = 0
-    for capability in [Capability.dacReadSearch, .sysPtrace] { keep |= 1 << UInt64(capability.rawValue) }
-    let error = wh_keep_capabilities(keep)
+  ///
+  /// - Parameter reserve: Out of force but not given up: what opening another driver takes, if this one dies.
+  static func reduce(reserve: Set<Capability> = [], log: Log) {
+    let error = wh_limit_capabilities(mask([.dacReadSearch, .sysPtrace]), mask(reserve))
     if error != 0 { log(.warning, "could not give up privileges: \(errorText(-error)); running with all of them") }
+  }
+
+  /// Runs something with the reserve in force. This thread only.
+  static func raised<T: ~Copyable, E: Error>(_ reserve: Set<Capability>, _ body: () throws(E) -> T) throws(E) -> T {
+    let before = wh_raise_capabilities(mask(reserve))
+    defer { _ = wh_set_effective_capabilities(before) }
+    return try body()
+  }
+
+  private static func mask(_ capabilities: Set<Capability>) -> UInt64 {
+    capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
   }
 }

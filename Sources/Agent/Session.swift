@@ -26,28 +26,32 @@ public struct Session {
   /// Watches until a signal, or for some seconds.
   public func run(for seconds: Int?) throws(Failure) {
     wh_catch_stop_signals()
-    let interest = Interest(rules: rules)
-    var driver = try LiveCapture.open(settings, interest, log: log)
+    let interest = Interest(rules: rules, usesEntryHooks: settings.usesEntryHooks)
     // Capture first, then look at what is running: nothing can start unseen in between.
-    do throws(CaptureError) { try driver.capture(interest) } catch { throw Failure("cannot start capturing: \(error)") }
+    var reserve: Set<Capability> = []
+    var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)
     let state = SystemState.ofThisHost(log: log)
-    Privileges.reduce(log: log)
+    Privileges.reduce(reserve: reserve, log: log)
 
     let outputs = AlertWriter(try channels(), capacity: settings.queueCapacity) { [log] in log(.error, $0) }
     var evaluator = RuleEvaluator(rules.program)
     evaluator.stopsAtFirstMatch = !settings.matchesAllRules
     let alerts = AlertFormatter(rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs)
-    var loop = EventLoop(state: state, evaluator: evaluator, alerts: alerts, procfs: ProcFS())
+    var loop = EventLoop(state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: ProcFS())
     wh_release_startup_pages()
-    log(.info, "watching: \(rules.rules.count) rules over \(interest.events.count) types of events")
-    let end = loop.run(&driver, for: seconds.map { UInt64($0) * 1_000_000_000 }, log: log)
+    log(
+      .info,
+      "watching: \(rules.rules.count) rules over \(interest.events.count) types of events with \(capture.kind.rawValue)")
+    let end = loop.run(&capture, for: seconds.map { UInt64($0) * 1_000_000_000 })
     outputs.finish()
-    let capture: CaptureStatistics
-    do throws(CaptureError) { capture = try driver.statistics() } catch {
+    let statistics: CaptureStatistics
+    do throws(CaptureError) { statistics = try capture.statistics() } catch {
       throw end ?? Failure("\(loop.eventCount) events seen; what was lost cannot be told: \(error)")
     }
-    writeToStandardError(
-      Summary.text(capture, loop.state.counters, outputs.statistics, loop.alerts.countsByRule, events: loop.eventCount))
+    var summary = Summary(events: loop.eventCount, statistics, capture)
+    summary.add(loop.stateCounters, outputs.statistics)
+    summary.add(loop.alertCounts)
+    writeToStandardError(summary.text)
     if let end { throw end }
   }
 

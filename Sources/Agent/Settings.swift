@@ -1,5 +1,6 @@
 public import Capture
 public import DriverSelection
+internal import FilterLanguage
 public import RuleCompiler
 
 /// Everything that the configuration can say, as typed values with their defaults.
@@ -7,6 +8,12 @@ public import RuleCompiler
 /// The keys, their types and their help are in ``Setting/all``: files, `-o` and the documentation read that table.
 public struct Settings: Sendable {
   public var engine = DriverSelector.Choice.automatic
+  /// The drivers that an automatic choice considers, the preferred one first.
+  public var engineOrder = DriverSelector.defaultOrder
+  /// Another driver goes on when the running one dies. Takes capabilities in reserve.
+  public var failsOver = true
+  /// Calls whose path or address a rule looks at are looked at when they begin too.
+  public var usesEntryHooks = true
   /// 1 to 10 for 1 MB to 512 MB.
   public var bufferPreset = 4
   public var cpusPerBuffer = 2
@@ -28,6 +35,10 @@ public struct Settings: Sendable {
   public var keepsFileOpen = false
   public var queueCapacity = 65_536
   public var logLevel = Log.Level.info
+  /// What to trace, from the command line; `nil` to watch the whole host.
+  public var target: TraceTarget?
+  /// Where the end of a traced command is noted.
+  public var commandEnd: CommandEnd?
 
   public init() {}
 
@@ -82,10 +93,32 @@ public struct Setting: Sendable {
       (settings, value) throws(SettingError) in
       let text = try value.string()
       guard let choice = DriverSelector.Choice(text) else {
-        throw SettingError("'\(text)' is no driver; use auto, modern_ebpf, ebpf, kmod or ptrace")
+        throw SettingError("'\(text)' is no driver; \(Setting.advice(text, DriverKind.names, besides: "auto"))")
       }
       settings.engine = choice
     },
+    Setting(
+      key: "engine.order", form: "list of drivers", help: "What auto tries, the preferred one first; others are not used."
+    ) { (settings, value) throws(SettingError) in
+      var order: [DriverKind] = []
+      for name in try value.strings() {
+        guard let kind = DriverKind(rawValue: name) else {
+          throw SettingError("'\(name)' is no driver; \(Setting.advice(name, DriverKind.names))")
+        }
+        if order.contains(kind) { throw SettingError("\(name) is there twice; name each driver once") }
+        order.append(kind)
+      }
+      if order.isEmpty { throw SettingError("needs at least one of \(DriverKind.names.joined(separator: ", "))") }
+      settings.engineOrder = order
+    },
+    Setting(
+      key: "engine.failover", form: "bool",
+      help: "Open a driver anew when the running one dies; keeps the privileges for it in reserve."
+    ) { (settings, value) throws(SettingError) in settings.failsOver = try value.bool() },
+    Setting(
+      key: "engine.entry_hooks", form: "bool",
+      help: "Look at paths and addresses when a call begins too, so that rewriting them during the call misleads nobody."
+    ) { (settings, value) throws(SettingError) in settings.usesEntryHooks = try value.bool() },
     Setting(
       key: "engine.modern_ebpf.buf_size_preset", form: "1 to 10", help: "Size of each ring, from 1 MB to 512 MB; 4 is 8 MB."
     ) { (settings, value) throws(SettingError) in settings.bufferPreset = try value.integer(1...10) },
@@ -169,6 +202,13 @@ public struct Setting: Sendable {
     },
   ]
 
+  /// What to write instead of a name that does not exist.
+  private static func advice(_ word: String, _ names: [String], besides first: String? = nil) -> String {
+    let all = (first.map { [$0] } ?? []) + names
+    let list = "use " + all.dropLast().joined(separator: ", ") + " or " + all[all.count - 1]
+    return Suggestion.closest(to: word, among: all).map { "did you mean \($0)? If not, \(list)" } ?? list
+  }
+
   static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
   /// Sections that configuration files in this field have and that this version does not act on.
@@ -209,4 +249,9 @@ extension RuleSelection {
     }
     return selections
   }
+}
+
+extension DriverKind {
+  /// As the configuration writes them, in the default order.
+  fileprivate static var names: [String] { DriverSelector.defaultOrder.map(\.rawValue) }
 }

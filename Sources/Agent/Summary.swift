@@ -1,30 +1,53 @@
 internal import Capture
+internal import DriverSelection
 internal import Outputs
 internal import RuleCompiler
 internal import SystemState
 
 /// What is said at the end of a run: how much was seen, and everything that was lost, by reason.
-enum Summary {
-  static func text(
-    _ capture: CaptureStatistics, _ state: StateCounters, _ outputs: AlertWriter.Statistics,
-    _ alerts: [(rule: String, priority: Priority, count: UInt64)], events: UInt64
-  ) -> String {
-    var lines = ["Events: \(events) seen, \(capture.lost.total) lost"]
+struct Summary {
+  private var lines: [String]
+
+  init(events: UInt64, _ capture: CaptureStatistics, _ source: borrowing FailoverCapture) {
+    lines = ["Events: \(events) seen, \(capture.lost.total) lost"] + Summary.details(capture, source)
+  }
+
+  /// What was lost by reason, what was left out, and what happened to the driver; zeros are not shown.
+  static func details(_ capture: CaptureStatistics, _ source: borrowing FailoverCapture) -> [String] {
+    var lines: [String] = []
     for (reason, count) in capture.lost.byReason where count > 0 { lines.append("   \(reason): \(count)") }
-    let refused: [(String, UInt64)] = [
-      ("values sent empty, memory not readable", capture.unreadable), ("threads refused, table full", state.threadsRefused), ("threads evicted", state.threadsEvicted),
+    if capture.unreadable > 0 { lines.append("   values sent empty, memory not readable: \(capture.unreadable)") }
+    if capture.filtered > 0 { lines.append("   filtered, not lost: \(capture.filtered)") }
+    if source.gapCount > 0 {
+      lines.append(
+        "   driver opened anew: \(source.gapCount), nothing captured for up to \(source.gapNanoseconds / 1_000_000) ms, "
+          + "now \(source.kind.rawValue)")
+    }
+    if source.uncountedDrivers > 0 {
+      lines.append("   drivers that died without telling what they lost: \(source.uncountedDrivers)")
+    }
+    return lines
+  }
+
+  mutating func add(_ state: StateCounters, _ outputs: AlertWriter.Statistics) {
+    let counts: [(String, UInt64)] = [
+      ("paths rewritten during the call", state.pathsRewritten),
+      ("threads refused, table full", state.threadsRefused), ("threads evicted", state.threadsEvicted),
       ("descriptors refused, table full", state.descriptorsRefused),
       ("alerts dropped, queue full", outputs.dropped), ("alerts not written in time", outputs.abandoned),
       ("alerts refused by an output", outputs.failed),
     ]
-    for (what, count) in refused where count > 0 { lines.append("   \(what): \(count)") }
-    let total = alerts.reduce(0) { $0 + $1.count }
-    lines.append("Alerts: \(total)")
+    for (what, count) in counts where count > 0 { lines.append("   \(what): \(count)") }
+  }
+
+  mutating func add(_ alerts: [AlertCount]) {
+    lines.append("Alerts: \(alerts.reduce(0) { $0 + $1.count })")
     for priority in Priority.allCases {
       let count = alerts.reduce(0) { $0 + ($1.priority == priority ? $1.count : 0) }
       if count > 0 { lines.append("   \(priority.name): \(count)") }
     }
     for alert in alerts { lines.append("   \(alert.rule): \(alert.count)") }
-    return lines.joined(separator: "\n") + "\n"
   }
+
+  var text: String { lines.joined(separator: "\n") + "\n" }
 }

@@ -1,8 +1,9 @@
 internal import CBPF
 internal import Glibc
 
-/// What `errno` holds after a libbpf call that returns a pointer.
-func lastError() -> Int32 { Glibc.errno }
+/// What `errno` holds after a libbpf call that returns a pointer. Its own numbers, from 4000 on, nearly all say that a
+/// file is no object that it can load.
+func lastError() -> Int32 { Glibc.errno >= 4000 ? ENOEXEC : Glibc.errno }
 
 /// A map that belongs to no object file, such as one of several rings. Closed when the value is destroyed.
 public struct BPFMap: ~Copyable {

@@ -1,4 +1,5 @@
 internal import CBPF
+internal import CLinux
 
 /// A BPF object file in the kernel: its maps and programs live as long as this value, plus what links hold.
 ///
@@ -72,6 +73,14 @@ internal import CBPF
     return descriptor >= 0 ? descriptor : nil
   }
 
+  public func hasMap(_ name: String) -> Bool { unsafe bpf_object__find_map_by_name(object, name) != nil }
+
+  /// The bytes of one value of a map, and whether user space can map all values instead of copying each.
+  public func layout(map: String) throws(BPFError) -> (valueBytes: Int, isMappable: Bool) {
+    let map = unsafe try pointer(map: map)
+    return unsafe (Int(bpf_map__value_size(map)), bpf_map__map_flags(map) & UInt32(BPF_F_MMAPABLE) != 0)
+  }
+
   public func descriptor(map: String) throws(BPFError) -> Int32 { unsafe bpf_map__fd(try pointer(map: map)) }
 
   /// What a section of global variables shall hold when the object is loaded; without effect afterwards.
@@ -121,7 +130,23 @@ internal import CBPF
 /// A program's hold on a tracepoint. The program stops running when the last reference goes, or the process ends.
 @safe public final class BPFLink {
   private let link: OpaquePointer
+  /// As the kernel wrote it about the descriptor when the link was made; empty where it writes nothing.
+  private let identity: [UInt8]
 
-  init(_ link: OpaquePointer) { unsafe self.link = unsafe link }
+  init(_ link: OpaquePointer) {
+    unsafe self.link = unsafe link
+    identity = BPFLink.description(of: unsafe bpf_link__fd(link))
+  }
   deinit { unsafe bpf_link__destroy(link) }
+
+  /// Whether our descriptor still stands for the link: false once it was closed behind our back, or replaced. Reads
+  /// /proc, which takes no capability, where asking the kernel by bpf(2) may.
+  public var isHeld: Bool { BPFLink.description(of: unsafe bpf_link__fd(link)) == identity }
+
+  /// The lines of `/proc/self/fdinfo` up to the link's id, which no other link ever gets.
+  private static func description(of descriptor: Int32) -> [UInt8] {
+    var text = [UInt8](repeating: 0, count: 512)
+    let count = unsafe wh_read_file("/proc/self/fdinfo/\(descriptor)", &text, text.count)
+    return count > 0 ? Array(text[0..<count]) : []
+  }
 }

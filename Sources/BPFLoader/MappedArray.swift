@@ -9,10 +9,16 @@ internal import Glibc
 
   /// - Parameter byteCount: Entries times the value's size, each rounded up to 8 bytes as the kernel lays them out.
   public init(descriptor: Int32, byteCount: Int, isWritable: Bool = false) throws(BPFError) {
+    unsafe bytes = unsafe try Self.map(descriptor, byteCount: byteCount, isWritable: isWritable)
+  }
+
+  static func map(
+    _ descriptor: Int32, byteCount: Int, isWritable: Bool
+  ) throws(BPFError) -> UnsafeMutableRawBufferPointer {
     let protection = isWritable ? PROT_READ | PROT_WRITE : PROT_READ
     guard let start = unsafe mmap(nil, byteCount, protection, MAP_SHARED, descriptor, 0), unsafe start != MAP_FAILED
     else { throw BPFError(result: errno, during: "map an array") }
-    unsafe bytes = unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+    return unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
   deinit { unsafe munmap(bytes.baseAddress!, bytes.count) }

@@ -1,4 +1,5 @@
 internal import CLinux
+public import Capture
 internal import Glibc
 
 /// A BPF ring buffer in this process's memory, from the reader's side.
@@ -7,7 +8,7 @@ internal import Glibc
 /// shows the data twice in a row, so that a record that wraps is contiguous; we map only the first 128 KiB of the
 /// second copy, twice the largest record, because every mapped page counts in RSS. Source: kernel/bpf/ringbuf.c, Linux
 /// 6.18. Unmapped when the last reference goes; one thread at a time.
-@safe public final class MappedRing {
+@safe public final class MappedRing: LaneRing {
   public let byteCount: Int
   /// The data, `byteCount` bytes and the beginning of their repetition.
   public let data: UnsafeRawPointer
@@ -53,5 +54,9 @@ internal import Glibc
   public var consumed: UInt64 {
     get { unsafe wh_load_acquire_64(consumerPage) }
     set { unsafe wh_store_release_64(consumerPage, newValue) }
+  }
+
+  public func window(from consumed: UInt64, to produced: UInt64) -> LaneWindow {
+    unsafe LaneWindow(bpfRing: data, size: byteCount, consumed: consumed, produced: produced)
   }
 }

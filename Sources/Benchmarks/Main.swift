@@ -11,6 +11,9 @@ struct Main {
       record FILE               capture a mixed workload with the default rules' interest into FILE
       replay FILE ROUNDS        apply the recording and evaluate the default rules; ns per event
       overhead BINARY ROUNDS    what a running BINARY adds to the calls of each workload, in pairs
+      rate BINARY N SECONDS [OPTION...]   whether BINARY loses any of N calls per second
+      pace N SECONDS            N calls per second, as `rate` starts them
+      traced BINARY             what ptrace adds to calls and to a job of 1,000 processes
       startup BINARY            time from start to the first alert, and memory at rest
     """
 
@@ -28,6 +31,13 @@ struct Main {
     case ("overhead", let rest) where rest.count == 2:
       guard let rounds = Int(rest[1]) else { fail() }
       Overhead.measure(rest[0], rounds: rounds)
+    case ("rate", let rest) where rest.count >= 3:
+      guard let perSecond = Int(rest[1]), let seconds = Int(rest[2]) else { fail() }
+      Rate.measure(rest[0], perSecond: perSecond, seconds: seconds, options: Array(rest[3...]))
+    case ("pace", let rest) where rest.count == 2:
+      guard let perSecond = Int(rest[0]), let seconds = Int(rest[1]) else { fail() }
+      Rate.pace(perSecond: perSecond, seconds: seconds)
+    case ("traced", let rest) where rest.count == 1: Traced.measure(rest[0])
     case ("startup", let rest) where rest.count == 1: Startup.measure(rest[0])
     default: fail()
     }

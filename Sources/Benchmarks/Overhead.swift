@@ -73,14 +73,16 @@ struct Agent: ~Copyable {
   func hasOutput(within milliseconds: Int32) -> Bool { child.isReadable(within: milliseconds) }
 
   /// - Returns: How many events it lost.
-  consuming func stop() -> Int {
+  consuming func stop() -> Int { stopAndCount().lost }
+
+  consuming func stopAndCount() -> (seen: Int, lost: Int) {
     child.signal(SIGTERM)
     let text = child.readAll()
     child.wait()
     // Events: N seen, M lost
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Events:") }) else { return -1 }
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Events:") }) else { return (-1, -1) }
     let words = line.split(separator: " ")
-    return words.count >= 5 ? Int(words[3]) ?? -1 : -1
+    return words.count >= 5 ? (Int(words[1]) ?? -1, Int(words[3]) ?? -1) : (-1, -1)
   }
 }
 

@@ -58,14 +58,13 @@ enum Recording {
     var evaluator = RuleEvaluator(rules.program)
     evaluator.stopsAtFirstMatch = true
     let alerts = AlertFormatter(rules.rules, style: AlertStyle(), hostName: "bench", outputs: outputs)
-    var loop = EventLoop(state: SystemState(), evaluator: evaluator, alerts: alerts)
-    let log = Log(level: .error)
+    var loop = EventLoop(state: SystemState(), evaluator: evaluator, alerts: alerts, log: Log(level: .error))
     var best = Double.infinity
     for _ in 0..<rounds {
       var source = InMemorySource(packed: records)
       let before = loop.eventCount
       let start = wh_cpu_time()
-      _ = loop.run(&source, log: log)
+      _ = loop.run(&source)
       let time = Double(wh_cpu_time() - start)
       best = min(best, time / Double(loop.eventCount - before))
     }

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cbpf.h"
 
+#include <bpf/btf.h>
+
+#include <errno.h>
+#include <linux/perf_event.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { LOG_SIZE = 256 << 10 };
 
@@ -75,4 +82,52 @@ int wh_btf_tracepoint_arguments(const struct btf *kernel, const char *name)
 const char *wh_bpf_log_end(void)
 {
 	return text ? text : "";
+}
+
+int wh_open_perf_output(int cpu)
+{
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attributes),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+		/* A level that is never reached: the kernel takes half of the buffer for none given. */
+		.watermark = 1,
+		.wakeup_watermark = UINT32_MAX,
+	};
+	long descriptor = syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+static void write_types(void *file, const char *format, va_list arguments) { vfprintf(file, format, arguments); }
+
+int wh_write_kernel_types(const char *path, const char *header)
+{
+	struct btf *btf = btf__parse(path, NULL);
+	struct btf_dump *dump;
+	FILE *file;
+	int error = 0;
+
+	if (libbpf_get_error(btf))
+		return errno ? -errno : -EINVAL;
+	file = fopen(header, "we");
+	if (!file) {
+		error = -errno;
+		btf__free(btf);
+		return error;
+	}
+	dump = btf_dump__new(btf, write_types, file, NULL);
+	if (libbpf_get_error(dump)) {
+		error = errno ? -errno : -EINVAL;
+	} else {
+		for (__u32 id = 1; !error && id < btf__type_cnt(btf); id++)
+			error = btf_dump__dump_type(dump, id);
+		btf_dump__free(dump);
+	}
+	if (fclose(file) && !error)
+		error = -errno;
+	btf__free(btf);
+	return error;
 }

@@ -17,6 +17,12 @@
 static atomic_int stops;
 static atomic_uint usr1;
 
+/* Signals that are handled here, and what this process was started with for each. */
+static const int handled[] = { SIGINT, SIGTERM, SIGUSR1, SIGHUP, SIGPIPE };
+enum { HANDLED_COUNT = sizeof(handled) / sizeof(handled[0]) };
+static struct sigaction inherited[HANDLED_COUNT];
+static int has_inherited;
+
 static void on_signal(int number)
 {
 	if (number == SIGUSR1)
@@ -32,34 +38,43 @@ void wh_catch_stop_signals(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGUSR1, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
+	for (int i = 0; i < HANDLED_COUNT; i++)
+		sigaction(handled[i], handled[i] == SIGPIPE ? &ignore : &action, has_inherited ? NULL : &inherited[i]);
+	has_inherited = 1;
+}
+
+void wh_restore_inherited_signals(void)
+{
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+
+	for (int i = 0; has_inherited && i < HANDLED_COUNT; i++)
+		sigaction(handled[i], &inherited[i], NULL);
+	/* Handled while a command runs; a shell's background job ignores it, and exec keeps that. */
+	if (signal(SIGQUIT, SIG_DFL) == SIG_IGN)
+		signal(SIGQUIT, SIG_IGN);
+	sigaction(SIGCHLD, &standard, NULL);
 }
 
 int wh_stop_requested(void) { return atomic_load_explicit(&stops, memory_order_relaxed) > 0; }
 void wh_request_stop(void) { atomic_store(&stops, 1); }
 unsigned wh_usr1_count(void) { return atomic_load_explicit(&usr1, memory_order_relaxed); }
 
-int wh_keep_capabilities(uint64_t keep)
+int wh_limit_capabilities(uint64_t effective, uint64_t reserve)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
+	uint64_t permitted = effective | reserve;
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
 	/* The bounding set first: lowering it needs CAP_SETPCAP, which the second step takes away. */
 	for (int capability = 0; capability < 64; capability++)
-		if (!(keep >> capability & 1) && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
+		if (!(permitted >> capability & 1) && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
 			prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	for (int half = 0; half < 2; half++) {
-		uint32_t mask = (uint32_t)(keep >> (32 * half));
-
-		data[half].permitted &= mask;
-		data[half].effective &= mask;
+		data[half].permitted &= (uint32_t)(permitted >> (32 * half));
+		data[half].effective &= (uint32_t)(effective >> (32 * half));
 		data[half].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &header, data) < 0)
@@ -67,6 +82,31 @@ int wh_keep_capabilities(uint64_t keep)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+int wh_set_effective_capabilities(uint64_t capabilities)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	for (int half = 0; half < 2; half++)
+		data[half].effective = data[half].permitted & (uint32_t)(capabilities >> (32 * half));
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+uint64_t wh_raise_capabilities(uint64_t capabilities)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	uint64_t before;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return 0;
+	before = data[0].effective | (uint64_t)data[1].effective << 32;
+	wh_set_effective_capabilities(before | capabilities);
+	return before;
 }
 
 static int release_segments(struct dl_phdr_info *info, size_t size, void *data)

@@ -17,7 +17,39 @@ public protocol CaptureSource: ~Copyable {
   mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch
 
   /// Counts since the source was opened; every lost event has exactly one reason.
-  borrowing func statistics() throws(CaptureError) -> CaptureStatistics
+  ///
+  /// Changes nothing that a reader sees. Mutating, because the compiler cannot borrow a driver whose type it does not
+  /// know from within another value (Swift 6.3).
+  mutating func statistics() throws(CaptureError) -> CaptureStatistics
+
+  /// Carries on after ``nextBatch(waitingUpTo:)`` failed, if the source knows how.
+  ///
+  /// - Parameter failure: What was thrown.
+  /// - Returns: What was missed; whoever keeps a state has to read /proc again.
+  /// - Throws: `failure`, or another one that says why the source is at its end. Most sources do nothing else.
+  mutating func recover(from failure: CaptureError) throws(CaptureError) -> CaptureGap
+}
+
+extension CaptureSource where Self: ~Copyable {
+  public mutating func recover(from failure: CaptureError) throws(CaptureError) -> CaptureGap { throw failure }
+}
+
+/// A time without capture: one driver died, and another one or the same goes on.
+public struct CaptureGap: Sendable, Equatable {
+  /// The driver that died, the one that goes on, and why.
+  public var from: DriverKind
+  public var to: DriverKind
+  public var reason: CaptureError
+  /// The longest time for which nothing can have been captured, in nanoseconds: from when the old driver was last
+  /// known to work until the new one captured. What was called in it was not seen, and nobody counted it.
+  public var nanoseconds: UInt64
+
+  public init(from: DriverKind, to: DriverKind, reason: CaptureError, nanoseconds: UInt64) {
+    self.from = from
+    self.to = to
+    self.reason = reason
+    self.nanoseconds = nanoseconds
+  }
 }
 
 /// A live source of this host's system calls.
@@ -35,6 +67,18 @@ public protocol CaptureDriver: CaptureSource, ~Copyable {
 
   /// Replaces what is captured; an empty interest turns capture off.
   mutating func capture(_ interest: Interest) throws(CaptureError)
+
+  /// Makes sure that the kernel's side still works, by a call of this process that the driver must notice: somebody
+  /// may have detached or changed it without a trace at our end. Takes microseconds; called every second or so, between
+  /// batches.
+  ///
+  /// - Throws: ``CaptureError/silent(_:)`` if it does not work any more. The driver is of no use then.
+  mutating func checkPulse() throws(CaptureError)
+}
+
+extension CaptureDriver where Self: ~Copyable {
+  /// For drivers that cannot be taken away unnoticed.
+  public mutating func checkPulse() throws(CaptureError) {}
 }
 
 public enum DriverKind: String, Sendable, CaseIterable {
@@ -82,6 +126,9 @@ public struct CaptureOptions: Sendable {
   public var ignoredProcess: Int32?
   /// What a driver that needs a target traces; the others watch the whole host and pass it over.
   public var target: TraceTarget?
+  /// Called once when the command of ``target`` has ended, from ``CaptureSource/nextBatch(waitingUpTo:)``, or when it
+  /// cannot be run, from opening. Descendants of it may still run; the source ends with the last of them.
+  public var onCommandEnd: (@Sendable (CommandOutcome) -> Void)?
   /// Called with each program that was refused, and the telling lines of the verifier's log.
   public var onDegraded: (@Sendable (_ program: String, _ reason: String) -> Void)?
 
@@ -102,10 +149,14 @@ public enum CaptureError: Error, Sendable, Equatable {
   case system(errno: Int32, during: String)
   /// This build does not contain the driver's object.
   case notBuilt(DriverKind)
+  /// The driver is built for each kernel, and there is nothing at `path`, where it would be for this one.
+  case noObject(DriverKind, path: String)
   /// The kernel refused the driver's dispatcher, without which nothing works.
   case refused(program: String, errno: Int32, log: String)
   /// ``CaptureDriver/capture(_:)`` asked for events whose programs were not loaded at opening.
   case notLoaded([EventType])
+  /// The driver is open and has stopped to work: what of it, in words.
+  case silent(String)
   /// A finite source is spent.
   case endOfStream
 }
@@ -115,10 +166,13 @@ extension CaptureError: CustomStringConvertible {
     switch self {
     case .system(let errno, let operation): "\(operation): \(errorText(errno))"
     case .notBuilt(let kind): "\(kind.rawValue): this build does not contain the driver"
+    case .noObject(let kind, let path):
+      "\(kind.rawValue): not built for this kernel (\(path) is missing); run windhover driver build --kind \(kind.rawValue)"
     case .refused(let program, let errno, let log):
       "the kernel refused program \(program): \(errorText(errno))" + (log.isEmpty ? "" : "\n\(log)")
     case .notLoaded(let types):
       "not loaded at opening: " + types.map { Schema.event($0)?.symbol ?? "\($0.rawValue)" }.joined(separator: ", ")
+    case .silent(let what): "the driver has stopped to work: \(what)"
     case .endOfStream: "end of the capture"
     }
   }
@@ -139,6 +193,18 @@ public struct CaptureStatistics: Sendable, Equatable {
   public var filtered: UInt64 = 0
 
   public init() {}
+
+  /// Adds the counts of another source, such as the driver before this one.
+  public static func += (sum: inout CaptureStatistics, other: CaptureStatistics) {
+    sum.seen += other.seen
+    sum.filtered += other.filtered
+    sum.lost.ringFull += other.lost.ringFull
+    sum.lost.tooLarge += other.lost.tooLarge
+    sum.lost.pageFault += other.lost.pageFault
+    sum.lost.recursion += other.lost.recursion
+    sum.lost.programMissing += other.lost.programMissing
+    sum.lost.malformed += other.lost.malformed
+  }
 }
 
 /// Why events were lost, one count per reason.

@@ -6,33 +6,75 @@ public struct HostFacts: Sendable, Equatable {
   public var architecture = ""
   /// `/sys/kernel/btf/vmlinux` is there and readable.
   public var hasBTF = false
-  /// Capabilities in force for this process, and those it could still gain, as bit masks.
+  /// Capabilities in force for this process, those it may put in force, and those that anything it starts can gain,
+  /// as bit masks.
   public var effectiveCapabilities: UInt64 = 0
-  public var boundingCapabilities: UInt64 = 0
+  public var permittedCapabilities: UInt64 = 0
+  public var boundingCapabilities: UInt64 = .max
   public var effectiveUser: UInt32 = 0
   public var lockdown = Lockdown.none
   public var modulesDisabled = false
   /// The kernel was built with loadable modules (`/proc/modules` exists).
   public var hasModules = false
+  /// Only signed modules are loaded: a parameter of the kernel, its command line or its configuration says so.
   public var enforcesModuleSignatures = false
+  /// Our module is loaded already: `/proc/modules` names it, or its device is there.
+  public var hasLoadedModule = false
   /// `kernel.unprivileged_bpf_disabled`, `nil` where the file is missing.
   public var unprivilegedBPFDisabled: Int?
   public var perfEventParanoid: Int?
   public var yamaPtraceScope: Int?
   /// Mode of this process: 0 none, 1 strict, 2 filter.
   public var seccompMode = 0
+  /// How many filters are stacked up; 0 before Linux 5.9, which does not tell.
+  public var seccompFilters = 0
+  /// `bpf` and `ptrace`, where a call that must fail for its arguments fails for another reason or kills.
+  public var blockedCalls: Set<String> = []
   public var noNewPrivileges = false
   public var isInContainer = false
+  /// What speaks for a container, in words: marker files, control group, namespaces, the root file system.
+  public var containerSigns: [String] = []
+  /// Not in the initial pid namespace.
+  public var isInPidNamespace = false
   /// Not in the initial user namespace: capabilities count for what belongs to this namespace only.
   public var isInUserNamespace = false
   public var hasTracefs = false
   public var hasKernelHeaders = false
-  /// Drivers whose built object is at hand: embedded or on disk.
+  /// Drivers whose built object is at hand: embedded, or on disk for this kernel.
   public var builtDrivers: Set<DriverKind> = []
+  /// Facts that could not be read, and the errno: their values above are the defaults and mean nothing. A fact that
+  /// this kernel does not have is known: it is absent.
+  public var unreadable: [Fact: Int32] = [:]
 
   public init() {}
 
   public enum Lockdown: String, Sendable { case none, integrity, confidentiality }
+
+  /// Facts that come from a file which may be hidden.
+  public enum Fact: String, Sendable, CaseIterable {
+    case btf, lockdown, modules, modulesDisabled, moduleSignatures, unprivilegedBPF, perfEventParanoid, yama, process
+    case pidNamespace, userNamespace, tracefs
+
+    /// The file or folder that tells it.
+    public var source: String {
+      switch self {
+      case .btf: "/sys/kernel/btf/vmlinux"
+      case .lockdown: "/sys/kernel/security/lockdown"
+      case .modules: "/proc/modules"
+      case .modulesDisabled: "/proc/sys/kernel/modules_disabled"
+      case .moduleSignatures: "/sys/module/module/parameters/sig_enforce"
+      case .unprivilegedBPF: "/proc/sys/kernel/unprivileged_bpf_disabled"
+      case .perfEventParanoid: "/proc/sys/kernel/perf_event_paranoid"
+      case .yama: "/proc/sys/kernel/yama/ptrace_scope"
+      case .process: "/proc/self/status"
+      case .pidNamespace: "/proc/self/ns/pid"
+      case .userNamespace: "/proc/self/ns/user"
+      case .tracefs: "/sys/kernel/tracing"
+      }
+    }
+  }
+
+  public func isKnown(_ fact: Fact) -> Bool { unreadable[fact] == nil }
 
   public func has(_ capability: Capability) -> Bool { effectiveCapabilities & (1 << UInt64(capability.rawValue)) != 0 }
 }
@@ -67,50 +109,6 @@ public enum Capability: Int, Sendable, CaseIterable {
     case .sysResource: "CAP_SYS_RESOURCE"
     case .perfmon: "CAP_PERFMON"
     case .bpf: "CAP_BPF"
-    }
-  }
-}
-
-/// The three answers that an assessment can give; only the first two are conclusive.
-public enum DriverSupport: Sendable, Equatable {
-  case supported
-  /// Every obstacle, so that a user can remove all of them at once.
-  case unsupported([Obstacle])
-  case inconclusive(CaptureError)
-}
-
-/// Why a driver cannot run here, with what to do about it.
-public enum Obstacle: Sendable, Equatable {
-  case kernelTooOld(needs: KernelVersion, has: KernelVersion)
-  case missingBTF
-  case lacksCapability([Capability])
-  /// Has capabilities, but only over a user namespace of its own.
-  case userNamespace
-  case lockdown(HostFacts.Lockdown)
-  case modulesDisabled
-  case noModuleSupport
-  case notBuilt(DriverKind)
-  case needsCommand
-  case unsupportedArchitecture(String)
-  case ptraceScope(Int)
-
-  /// One sentence: what is missing, and the remedy.
-  public var sentence: String {
-    switch self {
-    case .kernelTooOld(let needs, let has): "needs Linux \(needs) or later, this is \(has); use the ebpf, kmod or ptrace driver"
-    case .missingBTF:
-      "this kernel has no BTF (/sys/kernel/btf/vmlinux cannot be read); use a kernel built with CONFIG_DEBUG_INFO_BTF, or the ebpf driver"
-    case .lacksCapability(let capabilities):
-      "this process lacks \(capabilities.map(\.name).joined(separator: " and ")); run as root, or grant them to the program or container"
-    case .userNamespace:
-      "the capabilities of this process hold in its own user namespace only; run it as root of the host, outside of it"
-    case .lockdown(let mode): "the kernel is locked down (\(mode.rawValue)); boot without lockdown, or use another driver"
-    case .modulesDisabled: "loading modules is switched off until reboot (kernel.modules_disabled=1); use an eBPF driver"
-    case .noModuleSupport: "this kernel cannot load modules (CONFIG_MODULES is off); use an eBPF driver"
-    case .notBuilt(let kind): "this build of windhover does not contain the \(kind.rawValue) driver"
-    case .needsCommand: "needs a command or process ids to trace"
-    case .unsupportedArchitecture(let name): "is not available on \(name)"
-    case .ptraceScope(let scope): "tracing is forbidden here (kernel.yama.ptrace_scope=\(scope)); set it to 1 or lower"
     }
   }
 }

@@ -1,5 +1,8 @@
+internal import BPFDriver
 public import Capture
+internal import KmodDriver
 internal import ModernBPFDriver
+internal import PtraceDriver
 
 /// What one driver says of this host.
 public struct Assessment: Sendable, Equatable {
@@ -11,7 +14,7 @@ public struct Assessment: Sendable, Equatable {
     switch support {
     case .supported: []
     case .unsupported(let obstacles): obstacles.map(\.sentence)
-    case .inconclusive(let error): ["could not be opened: \(error)"]
+    case .inconclusive(let error): ["\(error)"]
     }
   }
 }
@@ -37,12 +40,21 @@ public struct DriverSelector: Sendable {
   }
 
   /// From the one that costs least to the one that needs least.
+  public static let defaultOrder: [DriverKind] = [.modernEBPF, .ebpf, .kmod, .ptrace]
+
+  /// The drivers that an automatic choice considers, the preferred one first.
   public var order: [DriverKind]
 
-  public init(order: [DriverKind] = [.modernEBPF, .ebpf, .kmod, .ptrace]) { self.order = order }
+  public init(order: [DriverKind] = defaultOrder) { self.order = order }
 
-  /// Drivers that this build contains.
-  public static var built: Set<DriverKind> { ModernBPFDriver.isBuilt ? [.modernEBPF] : [] }
+  /// Drivers that this build contains, or that were built for this kernel.
+  public static var built: Set<DriverKind> {
+    var built: Set<DriverKind> = [.ptrace]
+    if ModernBPFDriver.isBuilt { built.insert(.modernEBPF) }
+    if KmodDriver.isBuilt { built.insert(.kmod) }
+    if BPFDriver.isBuilt { built.insert(.ebpf) }
+    return built
+  }
 
   /// Every driver's verdict, in order of preference. Changes nothing on the host.
   public func assess(_ host: borrowing HostFacts) -> [Assessment] {
@@ -50,26 +62,53 @@ public struct DriverSelector: Sendable {
   }
 
   private static func assess(_ kind: DriverKind, _ host: borrowing HostFacts) -> DriverSupport {
-    guard host.builtDrivers.contains(kind) else { return .unsupported([.notBuilt(kind)]) }
-    return switch kind {
-    case .modernEBPF: ModernBPFDriver.assess(host)
-    case .ebpf, .kmod, .ptrace: .unsupported([.notBuilt(kind)])
+    switch kind {
+    case .modernEBPF: host.builtDrivers.contains(kind) ? ModernBPFDriver.assess(host) : .unsupported([.notBuilt(kind)])
+    case .ebpf: BPFDriver.assess(host)
+    case .kmod: KmodDriver.assess(host)
+    case .ptrace: PtraceDriver.assess(host)
     }
+  }
+
+  /// The drivers to try, in order.
+  ///
+  /// Tracing watches what it is given and slows it down, so an automatic choice takes it only if a target is named; and
+  /// then it takes nothing else, because only a tracer starts the command.
+  public func candidates(_ choice: Choice, for target: TraceTarget?) -> [DriverKind] {
+    switch choice {
+    case .only(let kind): [kind]
+    case .automatic: target == nil ? order : [.ptrace]
+    }
+  }
+
+  /// What a driver says of the host and of the target that it is given.
+  private static func verdict(_ kind: DriverKind, _ target: TraceTarget?, _ host: borrowing HostFacts) -> DriverSupport {
+    let support = assess(kind, host)
+    guard kind == .ptrace, target == nil else { return support }
+    // What is in its way besides is told too.
+    if case .unsupported(let obstacles) = support {
+      return .unsupported(obstacles.contains(.needsCommand) ? obstacles : obstacles + [.needsCommand])
+    }
+    return .unsupported([.needsCommand])
   }
 
   /// Opens the chosen driver, or the first that fits, with capture still off.
   ///
-  /// - Parameter onFallback: Told of each driver that fits but could not be opened, before the next is tried.
+  /// A driver whose verdict is not conclusive is tried: opening it is the surest way to know.
+  ///
+  /// - Parameters:
+  ///   - excluded: Drivers that are passed over, as they died at run time.
+  ///   - onFallback: Told of each driver that could not be opened although nothing was known to be in its way, before
+  ///     the next is tried.
   /// - Throws: ``SelectionError/noneUsable(_:)`` with the verdict of every driver that was considered.
   public func open(
-    _ choice: Choice, _ options: CaptureOptions, on host: borrowing HostFacts,
+    _ choice: Choice, _ options: CaptureOptions, on host: borrowing HostFacts, excluding excluded: Set<DriverKind> = [],
     onFallback: (Assessment) -> Void = { _ in }
   ) throws(SelectionError) -> any CaptureDriver & ~Copyable {
     var verdicts: [Assessment] = []
-    let candidates = if case .only(let kind) = choice { [kind] } else { order }
-    for kind in candidates {
-      let support = DriverSelector.assess(kind, host)
-      guard support == .supported else {
+    for kind in candidates(choice, for: options.target) where !excluded.contains(kind) {
+      let support = DriverSelector.verdict(kind, options.target, host)
+      if case .unsupported = support {
         verdicts.append(Assessment(kind: kind, support: support))
         continue
       }
@@ -89,8 +128,31 @@ public struct DriverSelector: Sendable {
   ) throws(CaptureError) -> any CaptureDriver & ~Copyable {
     switch kind {
     case .modernEBPF: return try ModernBPFDriver(opening: options)
-    case .ebpf, .kmod, .ptrace: throw .notBuilt(kind)
+    case .ebpf: return try BPFDriver(opening: options)
+    case .kmod: return try KmodDriver(opening: options)
+    case .ptrace: return try PtraceDriver(opening: options)
     }
+  }
+
+  /// Capabilities that opening one of these drivers takes, of those this process has: what to keep in reserve for
+  /// opening another driver later.
+  public static func capabilities(toOpen kinds: [DriverKind], on host: borrowing HostFacts) -> Set<Capability> {
+    var needed: Set<Capability> = []
+    for kind in kinds {
+      if case .unsupported = assess(kind, host) { continue }
+      switch kind {
+      case .modernEBPF, .ebpf:
+        needed.formUnion([.bpf, .perfmon])
+        // Memory of BPF counted against a limit (before 5.11), and the two capabilities were part of this one (5.8).
+        if host.kernel < KernelVersion(5, 11) { needed.insert(.sysResource) }
+        if host.kernel < KernelVersion(5, 8) { needed.insert(.sysAdmin) }
+        // Some distributions know a level above 2 that takes more than CAP_PERFMON.
+        if kind == .ebpf, (host.perfEventParanoid ?? 0) > 2 { needed.insert(.sysAdmin) }
+      case .kmod: needed.formUnion([.sysModule, .sysAdmin])
+      case .ptrace: break
+      }
+    }
+    return needed.filter { [permitted = host.permittedCapabilities] in permitted & (1 << UInt64($0.rawValue)) != 0 }
   }
 }
 

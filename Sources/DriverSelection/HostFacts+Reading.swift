@@ -1,48 +1,145 @@
-public import Capture
+internal import CHostFacts
 internal import CLinux
+public import Capture
+internal import Glibc
 
 extension HostFacts {
-  /// Reads the facts of this host and this process.
+  /// Reads the facts of this host and this process. What cannot be read is named in ``HostFacts/unreadable``.
   ///
-  /// - Parameter built: Drivers whose object this build contains.
-  public static func read(built: Set<DriverKind>) -> HostFacts {
+  /// - Parameters:
+  ///   - built: Drivers whose object is at hand.
+  ///   - root: A folder with a made-up /proc and /sys, for tests; what needs system calls then stays at its default.
+  public static func read(built: Set<DriverKind>, root: String = "") -> HostFacts {
+    let reader = FactReader(root: root)
     var facts = HostFacts()
     facts.builtDrivers = built
-    facts.kernelRelease = line("/proc/sys/kernel/osrelease") ?? ""
-    facts.kernel = KernelVersion(parsing: facts.kernelRelease)
     #if arch(x86_64)
       facts.architecture = "x86_64"
     #elseif arch(arm64)
       facts.architecture = "aarch64"
     #endif
-    facts.hasBTF = wh_can_read("/sys/kernel/btf/vmlinux") != 0
+    facts.kernelRelease = root.isEmpty ? runningRelease() : reader.setting("/proc/sys/kernel/osrelease").line ?? ""
+    facts.kernel = KernelVersion(parsing: facts.kernelRelease)
     facts.effectiveUser = wh_effective_user()
-    facts.hasModules = wh_can_read("/proc/modules") != 0
-    facts.modulesDisabled = number("/proc/sys/kernel/modules_disabled") == 1
-    facts.enforcesModuleSignatures = line("/sys/module/module/parameters/sig_enforce") == "Y"
-    facts.unprivilegedBPFDisabled = number("/proc/sys/kernel/unprivileged_bpf_disabled")
-    facts.perfEventParanoid = number("/proc/sys/kernel/perf_event_paranoid")
-    facts.yamaPtraceScope = number("/proc/sys/kernel/yama/ptrace_scope")
-    facts.lockdown = lockdown(line("/sys/kernel/security/lockdown") ?? "")
-    facts.hasTracefs = wh_can_read("/sys/kernel/tracing/available_events") != 0
-    facts.hasKernelHeaders = wh_can_read("/lib/modules/\(facts.kernelRelease)/build/Makefile") != 0
-    facts.isInContainer =
-      wh_can_read("/.dockerenv") != 0 || wh_can_read("/run/.containerenv") != 0
-      || (line("/proc/1/environ").map { $0.contains("container=") } ?? false)
-    facts.isInUserNamespace = !coversAllUsers(line("/proc/self/uid_map") ?? "")
-    for status in text("/proc/self/status").split(separator: "\n") {
-      let parts = status.split(separator: ":", maxSplits: 1)
+    facts.readProcess(reader)
+    if root.isEmpty { facts.askKernel() }
+
+    let configuration = Set(
+      reader.kernelConfiguration(release: facts.kernelRelease).split(separator: "\n").map(String.init))
+    let arguments = reader.process("/proc/cmdline").text.split { $0 == " " || $0 == "\n" }.map(String.init)
+    facts.readModules(reader, configuration, arguments)
+    facts.readLockdown(reader, configuration)
+
+    let btf = reader.system(Fact.btf.source)
+    facts.hasBTF = if case .text(let text) = btf { !text.isEmpty } else { false }
+    facts.note(.btf, btf)
+    facts.unprivilegedBPFDisabled = facts.number(.unprivilegedBPF, reader)
+    facts.perfEventParanoid = facts.number(.perfEventParanoid, reader)
+    facts.yamaPtraceScope = facts.number(.yama, reader)
+    facts.hasTracefs = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"].contains {
+      reader.exists($0 + "/available_events")
+    }
+    facts.hasKernelHeaders = reader.exists("/lib/modules/\(facts.kernelRelease)/build/Makefile")
+    facts.readNamespaces(reader)
+    let signs = ContainerSigns(reader)
+    facts.containerSigns = signs.all
+    facts.isInContainer = signs.isContainer
+    return facts
+  }
+
+  // MARK: Groups of facts
+
+  private mutating func readProcess(_ reader: FactReader) {
+    let status = reader.process(Fact.process.source)
+    note(.process, status)
+    for line in status.text.split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 1)
       guard parts.count == 2 else { continue }
       let value = String(parts[1].drop { $0 == " " || $0 == "\t" })
       switch parts[0] {
-      case "CapEff": facts.effectiveCapabilities = UInt64(value, radix: 16) ?? 0
-      case "CapBnd": facts.boundingCapabilities = UInt64(value, radix: 16) ?? 0
-      case "Seccomp": facts.seccompMode = Int(value) ?? 0
-      case "NoNewPrivs": facts.noNewPrivileges = value == "1"
+      case "CapEff": effectiveCapabilities = UInt64(value, radix: 16) ?? 0
+      case "CapPrm": permittedCapabilities = UInt64(value, radix: 16) ?? 0
+      case "CapBnd": boundingCapabilities = UInt64(value, radix: 16) ?? 0
+      case "Seccomp": seccompMode = Int(value) ?? 0
+      case "Seccomp_filters": seccompFilters = Int(value) ?? 0
+      case "NoNewPrivs": noNewPrivileges = value == "1"
       default: break
       }
     }
-    return facts
+  }
+
+  /// What a system call tells whatever is mounted.
+  private mutating func askKernel() {
+    var sets = wh_capability_sets()
+    if wh_capability_sets(&sets) == 0 {
+      effectiveCapabilities = sets.effective
+      permittedCapabilities = sets.permitted
+      boundingCapabilities = sets.bounding
+    }
+    // A call that the kernel looks at fails for its arguments; EPERM is also what a kernel without unprivileged BPF
+    // says to those without the capability, and that is told apart by whoever asks.
+    if ![EINVAL, 0].contains(wh_probe_call(WH_PROBE_BPF)) { blockedCalls.insert("bpf") }
+    if ![ESRCH, EIO, EINVAL, 0].contains(wh_probe_call(WH_PROBE_PTRACE)) { blockedCalls.insert("ptrace") }
+  }
+
+  private mutating func readModules(_ reader: FactReader, _ configuration: Set<String>, _ arguments: [String]) {
+    let modules = reader.process(Fact.modules.source)
+    note(.modules, modules)
+    if case .text = modules { hasModules = true }
+    // `nomodule` on the command line leaves the file there: nothing else tells that loading fails.
+    if arguments.contains("nomodule") { hasModules = false }
+    hasLoadedModule =
+      modules.text.split(separator: "\n").contains { $0.hasPrefix("windhover ") } || reader.exists("/dev/windhover")
+    modulesDisabled = number(.modulesDisabled, reader) == 1
+    let parameter = reader.system(Fact.moduleSignatures.source)
+    enforcesModuleSignatures =
+      parameter.line == "Y" || configuration.contains("CONFIG_MODULE_SIG_FORCE=y")
+      || arguments.contains { ["module.sig_enforce", "module.sig_enforce=1", "module.sig_enforce=Y"].contains($0) }
+    if !enforcesModuleSignatures && configuration.isEmpty { note(.moduleSignatures, parameter) }
+  }
+
+  /// Where securityfs tells nothing, only a kernel without the feature is certain.
+  private mutating func readLockdown(_ reader: FactReader, _ configuration: Set<String>) {
+    let text = reader.security("lockdown")
+    lockdown = HostFacts.lockdown(text.line ?? "")
+    guard text.error != nil else { return }
+    if configuration.contains("CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY=y") {
+      lockdown = .confidentiality
+      return
+    }
+    // The mode that the kernel was built with is the least; it can have been raised. Lockdown came with Linux 5.4.
+    if configuration.contains("CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY=y") { lockdown = .integrity }
+    if configuration.isEmpty ? kernel >= KernelVersion(5, 4) : configuration.contains("CONFIG_SECURITY_LOCKDOWN_LSM=y") {
+      note(.lockdown, text)
+    }
+  }
+
+  private mutating func readNamespaces(_ reader: FactReader) {
+    if let space = reader.link(Fact.pidNamespace.source) {
+      isInPidNamespace = space != ContainerSigns.initialPidNamespace
+    } else {
+      unreadable[.pidNamespace] = ENOENT
+    }
+    let map = reader.process("/proc/self/uid_map")
+    isInUserNamespace = !HostFacts.coversAllUsers(map.line ?? "")
+    if let space = reader.link(Fact.userNamespace.source) {
+      // A nested namespace may map every id, and be foreign all the same.
+      if space != ContainerSigns.initialUserNamespace { isInUserNamespace = true }
+    } else if let error = map.error {
+      unreadable[.userNamespace] = error
+    }
+  }
+
+  // MARK: Values
+
+  private mutating func note(_ fact: Fact, _ reading: FactReader.Reading) {
+    if let error = reading.error { unreadable[fact] = error }
+  }
+
+  private mutating func number(_ fact: Fact, _ reader: FactReader) -> Int? {
+    let reading = reader.setting(fact.source)
+    note(fact, reading)
+    return reading.line.flatMap { Int($0) }
   }
 
   /// The mode in brackets of `/sys/kernel/security/lockdown`, such as `none [integrity] confidentiality`.
@@ -56,19 +153,12 @@ extension HostFacts {
   static func coversAllUsers(_ line: String) -> Bool {
     line.isEmpty || line.split(separator: " ").map(String.init) == ["0", "0", "4294967295"]
   }
+}
 
-  private static func text(_ path: String) -> String {
-    var bytes = [UInt8](repeating: 0, count: 16_384)
-    let count = wh_read_file(path, &bytes, bytes.count)
-    return count > 0 ? String(decoding: bytes[0..<Int(count)], as: UTF8.self) : ""
-  }
-
-  private static func line(_ path: String) -> String? {
-    let text = text(path)
-    return text.isEmpty ? nil : String(text.split(separator: "\n", maxSplits: 1).first ?? "")
-  }
-
-  private static func number(_ path: String) -> Int? { line(path).flatMap { Int($0) } }
+private func runningRelease() -> String {
+  var bytes = [CChar](repeating: 0, count: 256)
+  guard wh_kernel_release(&bytes, bytes.count) == 0 else { return "" }
+  return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 extension KernelVersion {

@@ -4,79 +4,20 @@ internal import Capture
 internal import EventSchema
 internal import Glibc
 
-/// The driver's object in the kernel, with the programs that some interest can need, none attached.
+/// The driver's object in the kernel and its rings, nothing attached.
 struct LoadedPrograms: ~Copyable {
-  let object: BPFObject
-  let table: ProgramTable
-  let names: Set<String>
-  /// Events that were to be loaded, and have no program because of the verifier.
-  let refused: EventTypeSet
+  let loaded: LoadedObject
   let rings: [MappedRing]
 
-  /// Loads without each program that the verifier refuses, one after the other: libbpf gives up at the first.
-  ///
   /// - Parameter bytes: The object file, aligned to 8 bytes.
   init(_ options: CaptureOptions, object bytes: UnsafeRawBufferPointer) throws(CaptureError) {
-    let needed = ProgramTable.needed(by: options.loadable)
-    // Programs that are left out; only those that the verifier refused are told.
-    var refused = needed.contains(.io_uring_submit) ? ProgramTable.otherForms() : []
-    if refused.count == 3 {
-      options.onDegraded?("io_uring_submit", "this kernel has no tracepoint in a known form for requests on an io_uring")
-    }
-    while true {
-      switch try unsafe Self.attempt(bytes, needed: needed, without: refused, options) {
-      case .refused(let name, let reason):
-        refused.insert(name)
-        options.onDegraded?(name, reason)
-      case .loaded(let object, let table, let names):
-        let rings = try Self.makeRings(of: object, options)
-        self.object = object
-        self.table = table
-        self.names = names
-        var events = EventTypeSet(table.programs.lazy.filter { [refused] in refused.contains($0.name) }.map(\.event))
-        events.subtract(EventTypeSet(table.programs.lazy.filter { [names] in names.contains($0.name) }.map(\.event)))
-        self.refused = events
-        self.rings = rings
-        return
-      }
-    }
-  }
-
-  private enum Attempt: ~Copyable {
-    case refused(name: String, reason: String)
-    case loaded(BPFObject, ProgramTable, Set<String>)
-  }
-
-  private static func attempt(
-    _ bytes: UnsafeRawBufferPointer, needed: EventTypeSet, without refused: Set<String>, _ options: CaptureOptions
-  ) throws(CaptureError) -> Attempt {
-    var object = try attempting {
-      () throws(BPFError) in
+    let loaded = try LoadedObject(name: "modern_bpf", options) { () throws(BPFError) in
       try unsafe BPFObject(opening: bytes, name: "modern_bpf")
+    } prepare: { (object) throws(BPFError) in
+      try Self.prepare(&object, options)
     }
-    let table = ProgramTable(names: object.programNames)
-    var names = Set(table.programs.lazy.filter { needed.contains($0.event) }.map(\.name)).subtracting(refused)
-    names.insert(ProgramTable.exitDispatcher)
-    if table.programs.contains(where: { $0.place == .entry && names.contains($0.name) }) {
-      names.insert(ProgramTable.entryDispatcher)
-      names.insert(ProgramTable.entryStage)
-    }
-    names.insert(ProgramTable.exitStage)
-    names.subtract(refused)
-    object.select { names.contains($0) }
-    do throws(BPFError) {
-      try prepare(&object, options)
-      try object.load()
-    } catch {
-      let reason = VerifierLog.tellingLines(error.log)
-      let name = VerifierLog.refusedProgram(error.log)
-      let isSpare = name.map { names.contains($0) && !ProgramTable.isDispatcher($0) } ?? false
-      guard let name, isSpare else {
-        throw .refused(program: name ?? "modern_bpf", errno: error.errno, log: reason)
-      }
-      return .refused(name: name, reason: reason)
-    }
-    return .loaded(object, table, names)
+    rings = try Self.makeRings(of: loaded.object, options)
+    self.loaded = loaded
   }
 
   /// How many rings the options ask for.
@@ -103,7 +44,7 @@ struct LoadedPrograms: ~Copyable {
   /// The programs' global variable, in memory that this process and the kernel share.
   func mapControl() throws(CaptureError) -> MappedArray {
     do throws(BPFError) {
-      return try object.mapGlobals(".bss")
+      return try loaded.object.mapGlobals(".bss")
     } catch {
       throw .system(errno: error.errno, during: error.operation)
     }
@@ -112,24 +53,8 @@ struct LoadedPrograms: ~Copyable {
   func mapCounters() throws(CaptureError) -> MappedArray {
     do throws(BPFError) {
       return try MappedArray(
-        descriptor: object.descriptor(map: "counters"),
+        descriptor: loaded.object.descriptor(map: "counters"),
         byteCount: possibleCPUCount() * MemoryLayout<wh_counters>.stride)
-    } catch {
-      throw .system(errno: error.errno, during: error.operation)
-    }
-  }
-
-  func descriptor(map: String) throws(CaptureError) -> Int32 {
-    do throws(BPFError) {
-      return try object.descriptor(map: map)
-    } catch {
-      throw .system(errno: error.errno, during: error.operation)
-    }
-  }
-
-  func attach(_ program: String) throws(CaptureError) -> BPFLink {
-    do throws(BPFError) {
-      return try object.attach(program: program)
     } catch {
       throw .system(errno: error.errno, during: error.operation)
     }
@@ -165,13 +90,4 @@ private func runningKernel() -> KernelVersion {
   }
   let numbers = release.split(maxSplits: 2) { !$0.isNumber }.prefix(2).compactMap { Int($0) }
   return numbers.count == 2 ? KernelVersion(numbers[0], numbers[1]) : KernelVersion(0, 0)
-}
-
-/// Runs a loader call and tells its failure in the driver's terms.
-func attempting<T: ~Copyable>(_ body: () throws(BPFError) -> T) throws(CaptureError) -> T {
-  do throws(BPFError) {
-    return try body()
-  } catch {
-    throw .system(errno: error.errno, during: error.operation)
-  }
 }

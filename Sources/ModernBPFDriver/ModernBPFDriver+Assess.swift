@@ -13,17 +13,17 @@ extension ModernBPFDriver {
       obstacles.append(.unsupportedArchitecture(host.architecture))
     }
     if host.kernel < oldestKernel { obstacles.append(.kernelTooOld(needs: oldestKernel, has: host.kernel)) }
-    if !host.hasBTF { obstacles.append(.missingBTF) }
-    if !host.has(.sysAdmin) {
-      // Before 5.11 BPF memory counted against RLIMIT_MEMLOCK, which only CAP_SYS_RESOURCE may raise.
-      let needed: [Capability] =
-        host.kernel < KernelVersion(5, 11) ? [.bpf, .perfmon, .sysResource] : [.bpf, .perfmon]
-      let missing = needed.filter { !host.has($0) }
-      if !missing.isEmpty { obstacles.append(.lacksCapability(missing)) }
-    }
+    if !host.hasBTF && host.isKnown(.btf) { obstacles.append(.missingBTF) }
+    // Before 5.11 BPF memory counted against RLIMIT_MEMLOCK, which only CAP_SYS_RESOURCE may raise.
+    let isCounted = host.kernel < KernelVersion(5, 11) && !host.has(.sysAdmin)
+    obstacles += host.obstacles(lacking: isCounted ? [.bpf, .perfmon, .sysResource] : [.bpf, .perfmon])
     if host.isInUserNamespace { obstacles.append(.userNamespace) }
     if host.lockdown == .confidentiality { obstacles.append(.lockdown(host.lockdown)) }
-    return obstacles.isEmpty ? .supported : .unsupported(obstacles)
+    // Without the capabilities the call fails for everyone, whatever filter is there.
+    if host.blockedCalls.contains("bpf") && host.obstacles(lacking: [.bpf]).isEmpty {
+      obstacles.append(.callForbidden("bpf"))
+    }
+    return DriverSupport(obstacles, dependingOn: [.btf, .lockdown, .userNamespace], of: host)
   }
 
   /// Whether this executable contains the driver's object.

@@ -71,6 +71,9 @@ public struct StateCounters: Sendable, Equatable {
   public var descriptorsRemoved: UInt64 = 0
   /// Entry sides of open and connect that found no room: the exit side's arguments were used.
   public var callEntriesRefused: UInt64 = 0
+  /// Opens whose path in the program's memory was another one at the return than at the entry: somebody changed it to
+  /// mislead whoever looks late. The descriptor has the path of the entry.
+  public var pathsRewritten: UInt64 = 0
   public init() {}
 }
 

@@ -6,13 +6,13 @@ import RuleEngine
 import Testing
 
 /// What the driver is asked to capture for one rule with this condition and output.
-private func interest(_ condition: String, output: String = "o") throws -> Interest {
+private func interest(_ condition: String, output: String = "o", usesEntryHooks: Bool = true) throws -> Interest {
   let rule = "- rule: r\n  desc: d\n  condition: \(condition)\n  output: \"\(output)\"\n  priority: INFO\n"
   let compiled = load([RuleSource(name: "a.yaml", contents: Array(rule.utf8))]).compiled()
   try #require(!compiled.hasErrors, "\(compiled.loaded.report())")
   return Interest(
     events: compiled.program.eventTypes, genericCalls: compiled.program.genericCalls, namedEvents: compiled.namedEvents,
-    fields: compiled.fields)
+    fields: compiled.fields, usesEntryHooks: usesEntryHooks)
 }
 
 @Suite struct InterestTests {
@@ -43,6 +43,23 @@ private func interest(_ condition: String, output: String = "o") throws -> Inter
     #expect(try interest("evt.type = openat and fd.realpath = /etc/shadow").resolvesPaths)
     #expect(try interest("evt.type = read and proc.name = x", output: "%fd.realpath").resolvesPaths)
     #expect(try interest("evt.type = openat and evt.arg.realpath startswith /etc").resolvesPaths)
+  }
+
+  @Test func entriesAreLookedAtWhereARuleShowsWhatCanBeRewritten() throws {
+    let opens: [EventType] = [.open_enter, .openat_enter, .openat2_enter, .creat_enter]
+    let path = try interest("evt.type = read and fd.name startswith /etc")
+    for type in opens { #expect(path.events.contains(type), "\(type)") }
+    #expect(path.events.contains(.connect_enter), "a name can be an address")
+    let file = try interest("evt.type = openat and fd.filename = shadow")
+    #expect(file.events.contains(.openat_enter) && !file.events.contains(.connect_enter))
+    let address = try interest("evt.type = connect and fd.sport = 53")
+    #expect(address.events.contains(.connect_enter) && !address.events.contains(.openat_enter))
+    for rule in ["evt.type = ptrace and proc.name = x", "evt.type = openat and evt.arg.name = x"] {
+      let none = try interest(rule)
+      for type in opens + [.connect_enter] { #expect(!none.events.contains(type), "\(rule): \(type)") }
+    }
+    let off = try interest("evt.type = read and fd.name startswith /etc", usesEntryHooks: false)
+    for type in opens + [.connect_enter] { #expect(!off.events.contains(type), "\(type)") }
   }
 
   @Test func readsAndWritesAreCapturedOnlyIfARuleNamesThem() throws {

@@ -86,6 +86,16 @@ private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (setting
       "engine:\n  modern_ebpf:\n    buf_size_preset: 11",
       "FILE:3:22: engine.modern_ebpf.buf_size_preset: needs a number from 1 to 10"
     ),
+    (
+      "engine: {kind: modern_epbf}",
+      "FILE:1:16: engine.kind: 'modern_epbf' is no driver; did you mean modern_ebpf? If not, use auto, modern_ebpf, ebpf, kmod or ptrace"
+    ),
+    (
+      "engine:\n  order: [kmod, evpf]",
+      "FILE:2:10: engine.order: 'evpf' is no driver; did you mean ebpf? If not, use modern_ebpf, ebpf, kmod or ptrace"
+    ),
+    ("engine: {order: [kmod, kmod]}", "FILE:1:17: engine.order: kmod is there twice; name each driver once"),
+    ("engine: {order: []}", "FILE:1:17: engine.order: needs at least one of modern_ebpf, ebpf, kmod, ptrace"),
     ("rule_matching: some", "FILE:1:16: rule_matching: needs first or all"),
     ("rules: [{enable: {name: x}}]", "FILE:1:8: rules: 'name' is neither rule nor tag"),
     ("rules: x", "FILE:1:8: rules: needs a list of entries with enable or disable"),
@@ -95,6 +105,15 @@ private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (setting
   ])
   func wrongValuesAreRefusedWithTheirPlace(yaml: String, failure: String) {
     #expect(read(yaml).failure == failure)
+  }
+
+  @Test func theOrderOfTheDriversIsTheUsers() throws {
+    #expect(try #require(read().settings).engineOrder == [.modernEBPF, .ebpf, .kmod, .ptrace])
+    let settings = try #require(
+      read("engine:\n  order: [kmod, modern_ebpf]\n  failover: false\n  entry_hooks: no\n").settings)
+    #expect(settings.engineOrder == [.kmod, .modernEBPF])
+    #expect(!settings.failsOver && !settings.usesEntryHooks)
+    #expect(try #require(read(nil, ["engine.order=[ptrace]"]).settings).engineOrder == [.ptrace])
   }
 
   @Test func aBrokenFileIsRefusedWithThePlace() {

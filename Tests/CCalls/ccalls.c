@@ -191,6 +191,21 @@ int64_t wh_call_in_child(int64_t *result, int64_t number, uint64_t a0, uint64_t 
 	return wh_call_below(NULL, result, number, a0, a1, a2, a3, a4, a5);
 }
 
+int64_t wh_spawn_beside(const char *path, uint64_t arguments)
+{
+	extern char **environ;
+	sigset_t none;
+	long child = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+	if (child)
+		return child < 0 ? -errno : child;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(path, (char *const *)(uintptr_t)arguments, environ);
+	syscall(SYS_exit_group, 127);
+	return 0;
+}
+
 int64_t wh_open_and_close(const char *path, int64_t count)
 {
 	int64_t failed = 0;

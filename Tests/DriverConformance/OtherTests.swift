@@ -14,6 +14,11 @@ extension Conformance {
       try checkCall(kind, code, arguments, expected, sourceLocation: sourceLocation)
     }
 
+    @Test(arguments: drivers) func theKernelAcceptsEveryProgram(_ kind: DriverKind) throws {
+      let refused = try refusals(kind)
+      #expect(refused.isEmpty, "refused by the kernel: \(refused)")
+    }
+
     @Test(arguments: drivers) func callsWithoutAnEventOfTheirOwnAreNamed(_ kind: DriverKind) throws {
       let events = try record(kind, [.generic], calls: [.getpid, .uname]) {
         call(.getpid)
@@ -60,7 +65,12 @@ extension Conformance {
     }
 
     @Test(arguments: drivers) func namespaces(_ kind: DriverKind) throws {
-      try check(kind, .unshare, [0x0200_0000 | 0x400]) { ["res": .number($0), "flags": .number(0x1000_0001)] }
+      // In a child: a thread with a descriptor table of its own could not close what the others have opened.
+      var child: Int64 = 0, result: Int64 = 0
+      let events = try record(kind, [.unshare]) {
+        child = wh_call_in_child(&result, number(.unshare), 0x0200_0000 | 0x400, 0, 0, 0, 0, 0)
+      }
+      try events.only(.unshare, thread: child).expect(["res": .number(result), "flags": .number(0x1000_0001)])
       try check(kind, .setns, [999, 0x4000_0000]) { _ in ["res": .number(Int64(-EBADF)), "fd": 999, "nstype": 0x10] }
     }
 
@@ -83,7 +93,7 @@ extension Conformance {
       }
       var size = 0
       try check(kind, .brk, [0]) {
-        size = statusKiB("VmSize")  // Read later: the driver's rings are gone by then.
+        size = statusKiB("VmSize")  // Read later: what was recorded takes memory too.
         return [
           "res": .number($0), "vm_size": .satisfying { abs($0 - Int64(size)) < 65_536 }, "vm_rss": any, "vm_swap": 0,
           "addr": 0,

@@ -7,6 +7,9 @@ import Testing
 extension Conformance {
   /// Events of tracepoints that no call stands behind.
   @Suite struct PointTests {
+    /// A tracer sees neither switches nor faults.
+    private static let inTheKernel = drivers.filter { $0 != .ptrace }
+
     /// Of this thread, as the kernel counts them.
     private func faults() -> (major: Int64, minor: Int64) {
       var usage = rusage()
@@ -14,7 +17,7 @@ extension Conformance {
       return (Int64(usage.ru_majflt), Int64(usage.ru_minflt))
     }
 
-    @Test(arguments: drivers) func switchesTellWhoLeavesAndWhoComes(_ kind: DriverKind) throws {
+    @Test(arguments: inTheKernel) func switchesTellWhoLeavesAndWhoComes(_ kind: DriverKind) throws {
       let before = faults()
       let events = try record(kind, [.sched_switch]) { usleep(20_000) }
       let after = faults()
@@ -32,7 +35,7 @@ extension Conformance {
     }
 
     #if arch(x86_64)
-      @Test(arguments: drivers) func pageFaultsTellAddressAndKind(_ kind: DriverKind) throws {
+      @Test(arguments: inTheKernel) func pageFaultsTellAddressAndKind(_ kind: DriverKind) throws {
         let size = 2 << 20
         let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
         madvise(memory, size, 15 /* MADV_NOHUGEPAGE */)

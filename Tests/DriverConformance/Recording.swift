@@ -1,7 +1,9 @@
+import BPFDriver
 import CCalls
 import Capture
 import EventSchema
 import Glibc
+import KmodDriver
 import ModernBPFDriver
 import Testing
 
@@ -97,37 +99,45 @@ extension [RecordedEvent] {
 
 /// What a driver saw while `body` ran, for the given events of this process and its children.
 ///
-/// Opens the driver with just the programs it takes. A host that cannot run it makes the test fail with the driver's
-/// own words: a skip here would look like a pass.
+/// Uses the driver that stays open for the whole process, or one of its own if `options` asks for something special. A
+/// host that cannot run the driver makes the test fail with the driver's own words: a skip here would look like a pass.
 func record(
   _ kind: DriverKind, _ events: [EventType], calls: [SyscallCode] = [], resolvesPaths: Bool = false,
-  options: CaptureOptions = CaptureOptions(), _ body: () throws -> Void
+  options: CaptureOptions? = nil, _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
   let interest = Interest(
     events: EventTypeSet(events), genericCalls: SyscallSet(calls), resolvesPaths: resolvesPaths)
   switch kind {
-  case .modernEBPF: return try record(ModernBPFDriver.self, interest, options: options, body)
-  default: throw NoSuchEvent(description: "\(kind.rawValue) has no conformance tests yet")
+  case .modernEBPF: return try record(ModernBPFDriver.self, interest, options, body)
+  case .ebpf: return try record(BPFDriver.self, interest, options, body)
+  case .kmod: return try record(KmodDriver.self, interest, options, body)
+  case .ptrace:
+    return try recordTraced(
+      events, calls: calls, resolvesPaths: resolvesPaths, options: options ?? CaptureOptions(), body)
   }
 }
 
 private func record<Driver: CaptureDriver & ~Copyable>(
-  _: Driver.Type, _ interest: Interest, options: CaptureOptions, _ body: () throws -> Void
+  _: Driver.Type, _ interest: Interest, _ options: CaptureOptions?, _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
-  var options = options
-  options.loadable = interest
-  let refusals = Refusals()
-  options.onDegraded = { program, reason in refusals.add("\(program): \(reason)") }
-  var driver = try Driver(opening: options)
-  try driver.capture(interest)
-  try body()
-  try driver.capture(.none)
-  var recorded: [RecordedEvent] = []
-  try drain(&driver) { recorded.append(RecordedEvent($0)) }
-  let lost = try driver.statistics().lost
-  #expect(lost.total == 0, "lost: \(lost)")
-  #expect(refusals.all.isEmpty, "refused by the verifier: \(refusals.all)")
-  return recorded
+  if var options {
+    options.loadable = interest
+    let driver = try OpenDriver<Driver>(options)
+    #expect(driver.refusals.all.isEmpty, "refused by the kernel: \(driver.refusals.all)")
+    return try driver.record(interest, body)
+  }
+  return try OpenDriver<Driver>.forAllTests().record(interest, body)
+}
+
+/// The programs of a driver that the kernel refused, each with its reason.
+func refusals(_ kind: DriverKind) throws -> [String] {
+  switch kind {
+  case .modernEBPF: try OpenDriver<ModernBPFDriver>.forAllTests().refusals.all
+  case .ebpf: try OpenDriver<BPFDriver>.forAllTests().refusals.all
+  case .kmod: try OpenDriver<KmodDriver>.forAllTests().refusals.all
+  // A tracer has no programs; it is there or not.
+  case .ptrace: try recordTraced([.getuid], calls: [], options: CaptureOptions()) {}.map(\.description)
+  }
 }
 
 /// Reads until a whole poll finds nothing. Capture is off, so that nothing comes after.
@@ -143,12 +153,6 @@ func drain<Driver: CaptureDriver & ~Copyable>(
     }
     if isEmpty { return }
   }
-}
-
-/// What was refused, as told from the loader's callback.
-final class Refusals: @unchecked Sendable {
-  private(set) var all: [String] = []
-  func add(_ text: String) { all.append(text) }
 }
 
 /// The native number of a call.

@@ -102,7 +102,10 @@ extension Conformance {
       ])
     }
 
-    @Test(arguments: drivers) func requestsThatBypassCallsAreSeen(_ kind: DriverKind) throws {
+    /// Only the modern eBPF driver reads the kernel's request: no header shows its structure, and no call passes a tracer.
+    private static let withRequests = drivers.filter { $0 == .modernEBPF }
+
+    @Test(arguments: withRequests) func requestsThatBypassCallsAreSeen(_ kind: DriverKind) throws {
       let scratch = try Scratch()
       let path = scratch.file("secret"), link = scratch.file("link")
       close(creat(path, 0o600))

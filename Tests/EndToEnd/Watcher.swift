@@ -38,10 +38,20 @@ struct Watcher: ~Copyable {
   /// was done before.
   ///
   /// - Returns: Whether that alert came in time.
-  mutating func drain() throws -> Bool {
-    let mark = "\(root)/end-of-cases"
+  ///
+  /// - Parameter name: The directory to make, for a second time another one.
+  mutating func drain(mark name: String = "end-of-cases") throws -> Bool {
+    let mark = "\(root)/\(name)"
+    if let slash = mark.lastIndex(of: "/") { mkdir(String(mark[..<slash]), 0o700) }
     guard mkdir(mark, 0o700) == 0 else { throw EndToEndError.system("mkdir \(mark)", Errno.current) }
     return waitUntil(.seconds(20)) { process.output().contains(mark) || process.exitCode() != nil }
+  }
+
+  var pid: pid_t { process.pid }
+
+  /// Waits for a text on standard error.
+  mutating func waitForMessage(_ text: String, within limit: Duration) -> Bool {
+    waitUntil(limit) { process.errors().contains(text) || process.exitCode() != nil } && process.errors().contains(text)
   }
 
   /// Ends Windhover as a service manager does.

@@ -223,4 +223,15 @@ import Testing
     host.apply(Event.openat(1, at: 3, fd: 2, name: "/new"))
     #expect(host.name(1, 2) == "/new")
   }
+
+  @Test func aPathThatChangedDuringTheCallIsCounted() {
+    var host = Host.withShell()
+    host.apply(Event.openatEntry(100, at: 10, name: "/etc/shadow"))
+    host.apply(Event.openat(100, at: 11, fd: 3, name: "/tmp/harmless"))
+    #expect(host.name(100, 3) == "/etc/shadow")
+    #expect(host.state.counters.pathsRewritten == 1)
+    host.apply(Event.openatEntry(100, at: 12, name: "/etc/hosts"))
+    host.apply(Event.openat(100, at: 13, fd: 4, name: "/etc/hosts"))
+    #expect(host.state.counters.pathsRewritten == 1)
+  }
 }

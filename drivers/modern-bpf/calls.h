@@ -79,62 +79,6 @@ WH_INLINE uint32_t wh_translate_foreign(struct wh_call *call, struct pt_regs *re
 
 #endif
 
-WH_INLINE bool wh_is_ignored(struct task_struct *task)
-{
-	return (uint32_t)WH_GET(task, tgid) == control.ignored_process;
-}
-
-/*
- * Takes over what the stage has found out about a 32-bit call; false if none has, because nobody asked for this one: its
- * number just happens to be that of a wanted 64-bit call.
- */
-WH_INLINE bool wh_take_foreign(struct wh_call *call)
-{
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct wh_foreign *foreign = bpf_map_lookup_elem(&foreigners, &cpu);
-	int i;
-
-	if (!foreign || !foreign->slot)
-		return false;
-	for (i = 0; i < 6; i++)
-		call->arguments[i] = foreign->arguments[i];
-	call->number = foreign->number;
-	call->slot = foreign->slot;
-	foreign->slot = 0;
-	return true;
-}
-
-/*
- * The call that a program was reached for; false if it makes no event although its number is wanted. Asked behind the
- * tail call, where the task is known anyway: looking it up in the dispatcher too would cost each captured call more.
- */
-WH_INLINE bool wh_call_of(struct wh_call *call, struct pt_regs *registers, uint32_t number)
-{
-	call->task = wh_current_task();
-	call->is_compat = wh_is_foreign_call(call->task);
-	if (call->is_compat) {
-		if (!wh_take_foreign(call)) {
-			WH_COUNT(foreign);
-			return false;
-		}
-	} else {
-		call->number = call->slot = number;
-		wh_call_arguments(call, registers);
-	}
-	return !wh_is_ignored(call->task);
-}
-
-WH_INLINE bool wh_finished_call(struct wh_call *call, uint64_t *context)
-{
-	struct pt_regs *registers = (struct pt_regs *)context[0];
-
-	call->result = context[1];
-	return wh_call_of(call, registers, wh_call_number(registers));
-}
-
-WH_INLINE bool wh_starting_call(struct wh_call *call, uint64_t *context)
-{
-	return wh_call_of(call, (struct pt_regs *)context[0], context[1]);
-}
+#include "arrivals.h"
 
 #endif

@@ -66,7 +66,8 @@ struct wh_counters {
 	uint64_t program_missing;
 	uint64_t foreign;	/* not lost but left out: calls of an ABI that is not translated (x32, arm's 32-bit calls) */
 	uint64_t unreadable;	/* not lost: values that went out empty because the caller's memory was not there */
-	uint64_t reserved[2];
+	uint64_t own;		/* left out too: calls of the ignored process. It makes one to see whether the programs run */
+	uint64_t reserved;
 };
 
 /*

@@ -206,4 +206,23 @@ WH_INLINE int wh_submitted(struct io_kiocb *request)
 	return 0;
 }
 
+/* One of these three is loaded, by what the kernel's tracepoint hands over. */
+WH_TRACEPOINT("io_uring_submit_req")
+int t_io_uring_submit(uint64_t *context)
+{
+	return wh_submitted((struct io_kiocb *)context[0]);
+}
+
+WH_TRACEPOINT("io_uring_submit_sqe")
+int t_io_uring_submit_sqe(uint64_t *context)
+{
+	return wh_submitted((struct io_kiocb *)context[0]);
+}
+
+WH_TRACEPOINT("io_uring_submit_sqe")
+int t_io_uring_submit_sqe_7(uint64_t *context)
+{
+	return wh_submitted((struct io_kiocb *)context[1]);
+}
+
 #endif

@@ -13,6 +13,8 @@
 #include "emit.h"
 #include "programs.h"
 #include "io_uring.h"
+#include "messages.h"
+#include "newborn.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -33,7 +35,7 @@ WH_INLINE int wh_leave_out_x32(uint32_t number, uint8_t when)
 	if (!(number & WH_X32_BIT) || same >= WH_CALL_NUMBERS)
 		return 0;
 	WH_OPAQUE(same);
-	if (control.wanted[same & (WH_CALL_NUMBERS - 1)] & when)
+	if (WH_CONTROL(wanted[same & (WH_CALL_NUMBERS - 1)]) & when)
 		WH_COUNT(foreign);
 	return 0;
 }
@@ -46,7 +48,7 @@ WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, ui
 	if (number >= WH_CALL_NUMBERS)
 		return wh_leave_out_x32(number, when);
 	WH_OPAQUE(number);
-	wanted = control.wanted[number & (WH_CALL_NUMBERS - 1)];
+	wanted = WH_CONTROL(wanted[number & (WH_CALL_NUMBERS - 1)]);
 	if (!(wanted & (when | when_ia32)))
 		return 0;
 	if (wanted & when_ia32 && wh_is_foreign_call(wh_current_task()))
@@ -59,14 +61,14 @@ WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, ui
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int wh_sys_exit(uint64_t *context)
 {
 	return wh_dispatch(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT,
 			   WH_WANTED_IA32_EXIT);
 }
 
-SEC("tp_btf/sys_enter")
+WH_TRACEPOINT("sys_enter")
 int wh_sys_enter(uint64_t *context)
 {
 	return wh_dispatch(context, &entry_programs, context[1], WH_WANTED_ENTRY, WH_WANTED_IA32_ENTRY);
@@ -84,8 +86,9 @@ WH_INLINE int wh_stage(uint64_t *context, void *programs, uint64_t number, uint8
 		return 0;
 	slot = wh_translate_foreign(&call, (struct pt_regs *)context[0]);
 	WH_OPAQUE(slot);
-	if (slot >= WH_CALL_SLOTS || !(control.wanted[slot] & when))
+	if (slot >= WH_CALL_SLOTS || !(WH_CONTROL(wanted[slot]) & when))
 		return 0;
+	WH_UNROLL
 	for (i = 0; i < 6; i++)
 		foreign->arguments[i] = call.arguments[i];
 	foreign->number = number;
@@ -96,19 +99,19 @@ WH_INLINE int wh_stage(uint64_t *context, void *programs, uint64_t number, uint8
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int wh_ia32_exit(uint64_t *context)
 {
 	return wh_stage(context, &exit_programs, wh_call_number((struct pt_regs *)context[0]), WH_WANTED_EXIT);
 }
 
-SEC("tp_btf/sys_enter")
+WH_TRACEPOINT("sys_enter")
 int wh_ia32_enter(uint64_t *context)
 {
 	return wh_stage(context, &entry_programs, context[1], WH_WANTED_ENTRY);
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_generic(uint64_t *context)
 {
 	struct wh_call call = {};
@@ -120,14 +123,14 @@ int x_generic(uint64_t *context)
 	WH_OPAQUE(slot);
 	if (slot >= WH_CALL_SLOTS)
 		return 0;
-	call.code = control.code[slot];
-	call.number = control.native[slot];
+	call.code = WH_CONTROL(code[slot]);
+	call.number = WH_CONTROL(native[slot]);
 	WH_EMIT(generic, &call);
 	return 0;
 }
 
 /* A successful exec makes its event at its own tracepoint, where the new image's name is still known. */
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execve(uint64_t *context)
 {
 	struct wh_call call = {};
@@ -137,7 +140,7 @@ int x_execve(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
+WH_TRACEPOINT("sys_exit")
 int x_execveat(uint64_t *context)
 {
 	struct wh_call call = {};
@@ -147,7 +150,7 @@ int x_execveat(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
+WH_TRACEPOINT("sched_process_exec")
 int t_execve(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task(), .exec_succeeded = true };
@@ -159,90 +162,7 @@ int t_execve(uint64_t *context)
 	return 0;
 }
 
-#if defined(__TARGET_ARCH_arm64)
-enum { WH_CLONE_VM = 0x100, WH_CLONE_FILES = 0x400, WH_CLONE_SIGHAND = 0x800, WH_CLONE_THREAD = 0x10000 };
-
-/*
- * On aarch64 a new task does not pass the end of the call that made it (ret_from_fork, arch/arm64/kernel/entry.S): its
- * event is made here, always as clone, with the flags that can be told from what parent and child share.
- */
-SEC("tp_btf/sched_process_fork")
-int t_clone(uint64_t *context)
-{
-	struct task_struct *parent = (struct task_struct *)context[0];
-	struct wh_call call = { .task = (struct task_struct *)context[1] };
-
-	if (wh_is_ignored(call.task) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
-		return 0;
-	if (WH_GET(call.task, pid) != WH_GET(call.task, tgid))
-		call.arguments[0] = WH_CLONE_THREAD | WH_CLONE_SIGHAND | WH_CLONE_VM;
-	if (WH_GET(call.task, files) == WH_GET(parent, files))
-		call.arguments[0] |= WH_CLONE_FILES;
-	WH_EMIT(clone, &call);
-	return 0;
-}
-#endif
-
-enum { WH_MESSAGES = 16 };
-
-/*
- * One event for one message of sendmmsg or recvmmsg. These two are functions of their own for the verifier, which
- * checks them once and not once per message (global functions, 5.6); they can be given numbers only.
- */
-#define WH_MESSAGE_FUNCTION(symbol)						\
-__attribute__((noinline))							\
-int wh_one_##symbol(uint64_t descriptor, uint64_t message, int64_t result, uint32_t is_compat) \
-{										\
-	struct wh_call call = { .task = wh_current_task(), .result = result, .message = message }; \
-										\
-	call.arguments[0] = descriptor;						\
-	call.is_compat = is_compat != 0;					\
-	WH_EMIT(symbol, &call);							\
-	return 0;								\
-}
-
-WH_MESSAGE_FUNCTION(sendmmsg)
-WH_MESSAGE_FUNCTION(recvmmsg)
-
-/* What the kernel counted for each message lies behind its header. A call without a message makes one event. */
-WH_INLINE int wh_each_message(uint64_t *context, int (*make)(uint64_t, uint64_t, int64_t, uint32_t))
-{
-	struct wh_call call = {};
-	uint32_t size = sizeof(struct wh_counted_message), header = sizeof(struct wh_message), i;
-
-	if (!wh_finished_call(&call, context))
-		return 0;
-	if (call.is_compat) {
-		size = sizeof(struct wh_counted_message_32);
-		header = sizeof(struct wh_message_32);
-	}
-	if (call.result <= 0)
-		return make(call.arguments[0], 0, call.result, call.is_compat);
-	for (i = 0; i < WH_MESSAGES; i++) {
-		uint64_t message = call.arguments[1] + i * size;
-		uint32_t length = 0;
-
-		if (i >= (uint64_t)call.result)
-			break;
-		wh_read_user(&length, sizeof(length), message + header);
-		make(call.arguments[0], message, length, call.is_compat);
-	}
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int x_sendmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_sendmmsg);
-}
-
-SEC("tp_btf/sys_exit")
-int x_recvmmsg(uint64_t *context)
-{
-	return wh_each_message(context, wh_one_recvmmsg);
-}
-
-SEC("tp_btf/sched_process_exit")
+WH_TRACEPOINT("sched_process_exit")
 int t_procexit(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -253,7 +173,7 @@ int t_procexit(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/signal_deliver")
+WH_TRACEPOINT("signal_deliver")
 int t_signaldeliver(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -267,7 +187,7 @@ int t_signaldeliver(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/sched_switch")
+WH_TRACEPOINT("sched_switch")
 int t_sched_switch(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
@@ -278,25 +198,6 @@ int t_sched_switch(uint64_t *context)
 	call.point[0] = (int64_t)WH_GET(next, pid);
 	WH_EMIT(sched_switch, &call);
 	return 0;
-}
-
-/* One of these three is loaded, by what the kernel's tracepoint hands over. */
-SEC("tp_btf/io_uring_submit_req")
-int t_io_uring_submit(uint64_t *context)
-{
-	return wh_submitted((struct io_kiocb *)context[0]);
-}
-
-SEC("tp_btf/io_uring_submit_sqe")
-int t_io_uring_submit_sqe(uint64_t *context)
-{
-	return wh_submitted((struct io_kiocb *)context[0]);
-}
-
-SEC("tp_btf/io_uring_submit_sqe")
-int t_io_uring_submit_sqe_7(uint64_t *context)
-{
-	return wh_submitted((struct io_kiocb *)context[1]);
 }
 
 #if defined(__TARGET_ARCH_x86)
@@ -314,13 +215,13 @@ WH_INLINE int wh_page_fault(uint64_t *context)
 	return 0;
 }
 
-SEC("tp_btf/page_fault_user")
+WH_TRACEPOINT("page_fault_user")
 int t_page_fault_user(uint64_t *context)
 {
 	return wh_page_fault(context);
 }
 
-SEC("tp_btf/page_fault_kernel")
+WH_TRACEPOINT("page_fault_kernel")
 int t_page_fault_kernel(uint64_t *context)
 {
 	return wh_page_fault(context);

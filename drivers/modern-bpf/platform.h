@@ -17,6 +17,7 @@
 extern const volatile struct wh_settings settings;
 
 #define WH_INLINE static __always_inline
+#define WH_TRACEPOINT(name) SEC("tp_btf/" name)
 
 /*
  * One member of a kernel structure; zero if it cannot be read.
@@ -69,7 +70,10 @@ WH_INLINE int wh_read_user(void *to, uint32_t size, uint64_t from)
 
 WH_INLINE int wh_read_user_string(void *to, uint32_t size, uint64_t from)
 {
-	return bpf_probe_read_user_str(to, size, (const void *)from);
+	long length = bpf_probe_read_user_str(to, size, (const void *)from);
+
+	/* Some kernels leave the NUL of an empty string out of the length; seen on 5.10 and 6.1, not on 6.18. */
+	return length ? length : 1;
 }
 
 WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)

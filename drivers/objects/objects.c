@@ -17,3 +17,18 @@ const void *wh_modern_bpf_object_start(void)
 {
 	return wh_modern_bpf_object;
 }
+
+#if __has_embed("driver_sources.tar")
+static const unsigned char wh_driver_sources[] = {
+#embed "driver_sources.tar"
+};
+const size_t wh_driver_sources_size = sizeof(wh_driver_sources);
+#else
+static const unsigned char wh_driver_sources[1];
+const size_t wh_driver_sources_size = 0;
+#endif
+
+const void *wh_driver_sources_start(void)
+{
+	return wh_driver_sources;
+}

@@ -10,4 +10,8 @@
 const void *wh_modern_bpf_object_start(void);
 extern const size_t wh_modern_bpf_object_size;
 
+/* The sources of the drivers that are built on the target, as a tar file: the Makefile here makes it. */
+const void *wh_driver_sources_start(void);
+extern const size_t wh_driver_sources_size;
+
 #endif

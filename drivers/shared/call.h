@@ -7,6 +7,14 @@
 
 #include "scratch.h"
 
+/* Where on an overlay filesystem a file's data lies; none on every other filesystem. */
+enum { WH_LAYER_NONE = 0, WH_LAYER_UPPER = 1, WH_LAYER_LOWER = 2 };
+
+/* A range of the caller's memory; start 0 is none. */
+struct wh_area {
+	uint64_t start, end;
+};
+
 /*
  * struct wh_ring_request - what a request on an io_uring asks for
  * @op: IORING_OP_

@@ -5,9 +5,12 @@
 
 #include "expand.h"
 #include "ia32.h"
-#include "kernel_sockets.h"
+#include "readers.h"
 
-enum { WH_VECTORS = 32 };
+enum {
+	WH_VECTORS = 32,
+	WH_MESSAGES = 16,			/* of one sendmmsg or recvmmsg that make an event */
+};
 
 /* User-space layouts of 64-bit callers: struct iovec, struct user_msghdr and struct mmsghdr in the kernel's headers. */
 struct wh_vector {
@@ -90,6 +93,7 @@ WH_INLINE uint64_t wh_vectors_size(struct wh_call *call, uint64_t vectors, uint6
 	uint64_t size = 0;
 	uint32_t i;
 
+	WH_UNROLL
 	for (i = 0; i < WH_VECTORS; i++) {
 		struct wh_vector vector;
 
@@ -107,6 +111,7 @@ WH_INLINE uint32_t wh_vectors_bytes(struct wh_call *call, uint64_t vectors, uint
 	uint32_t left = wh_cut(limit), i;
 
 	scratch->carried = 0;
+	WH_UNROLL
 	for (i = 0; i < WH_VECTORS; i++) {
 		struct wh_vector vector;
 		uint32_t gathered = scratch->carried, take;

@@ -38,6 +38,7 @@ WH_INLINE uint32_t wh_asked_strings(struct wh_call *call, uint64_t array, uint32
 	scratch->carried = 0;
 	if (!array)
 		return 0;
+	WH_UNROLL
 	for (i = first; i < WH_EXEC_STRINGS; i++) {
 		uint32_t gathered = scratch->carried, left = WH_PATH_MAX - spent - gathered;
 		uint64_t string = wh_user_long(call, array, i);
@@ -69,20 +70,16 @@ WH_INLINE uint32_t wh_exec_args(struct wh_call *call, uint8_t *room, uint64_t ar
 
 WH_INLINE uint32_t wh_exec_env(struct wh_call *call, uint8_t *room, uint64_t envp)
 {
-	struct mm_struct *mm = wh_mm(call);
-	uint64_t start, end;
+	struct wh_area area;
 	uint32_t size;
 
 	if (!call->exec_succeeded)
 		return wh_asked_strings(call, envp, 0, 0);
-	if (!mm)
+	area = wh_environment_area(call);
+	if (area.start >= area.end)
 		return 0;
-	start = WH_GET(mm, env_start);
-	end = WH_GET(mm, env_end);
-	if (start >= end)
-		return 0;
-	size = end - start < WH_PATH_MAX ? end - start : WH_PATH_MAX;
-	size = wh_user_bytes(room, size, start);
+	size = area.end - area.start < WH_PATH_MAX ? area.end - area.start : WH_PATH_MAX;
+	size = wh_user_bytes(room, size, area.start);
 	if (size)
 		*wh_at(call->scratch, size - 1) = 0;
 	return size;
@@ -98,70 +95,29 @@ WH_BYTES(execveat_env) { return wh_exec_env(call, room, call->arguments[3]); }
 /* As given to the call, except that execveat's descriptor is spelled out: /dev/fd/N/path. */
 WH_BYTES(exec_filename)
 {
-	int length;
-
 	if (!call->exec_succeeded)
 		return wh_user_string(room, WH_PATH_MAX, call->arguments[0]);
-	length = wh_read_kernel_string(room, WH_PATH_MAX, WH_GET(call->binprm, filename));
-	return length < 0 ? 0 : length;
+	return wh_executed_filename(call, room);
 }
 
 WH_NUMBER(exec_flags)
 {
-	struct file *file = wh_image_file(call);
-	struct super_block *filesystem;
-	struct inode *inode;
-	uint32_t layer, out = 0;
+	uint32_t layer = wh_image_layer(call), out = 0;
 
-	if (!file)
-		return 0;
-	inode = WH_GET(file, f_inode);
-	filesystem = WH_GET(inode, i_sb);
-	if (wh_is_writable(call, inode))
+	if (wh_image_is_writable(call))
 		out |= WH_FLAG_execve_flags_EXE_WRITABLE;
-	layer = wh_layer_of(inode, filesystem);
 	if (layer == WH_LAYER_UPPER)
 		out |= WH_FLAG_execve_flags_EXE_UPPER_LAYER;
 	else if (layer == WH_LAYER_LOWER)
 		out |= WH_FLAG_execve_flags_EXE_LOWER_LAYER;
-	if (wh_is_memfd(file))
+	if (wh_image_is_memfd(call))
 		out |= WH_FLAG_execve_flags_EXE_FROM_MEMFD;
 	return out;
 }
 
-WH_INLINE struct inode *wh_image_inode(struct wh_call *call)
-{
-	struct file *file = wh_image_file(call);
-
-	return file ? WH_GET(file, f_inode) : NULL;
-}
-
-WH_NUMBER(exe_ino)
-{
-	struct inode *inode = wh_image_inode(call);
-
-	return inode ? WH_GET(inode, i_ino) : 0;
-}
-
-WH_NUMBER(exe_ctime)
-{
-	struct inode *inode = wh_image_inode(call);
-
-	return inode ? wh_kernel_inode_ctime(inode) : 0;
-}
-
-WH_NUMBER(exe_mtime)
-{
-	struct inode *inode = wh_image_inode(call);
-
-	return inode ? wh_kernel_inode_mtime(inode) : 0;
-}
-
-WH_BYTES(exe_path)
-{
-	struct file *file = wh_image_file(call);
-
-	return file ? wh_path_of(call->scratch, file, room) : 0;
-}
+WH_NUMBER(exe_ino) { return wh_image_inode_number(call); }
+WH_NUMBER(exe_ctime) { return wh_image_change_time(call); }
+WH_NUMBER(exe_mtime) { return wh_image_modification_time(call); }
+WH_BYTES(exe_path) { return wh_image_path(call, room); }
 
 #endif

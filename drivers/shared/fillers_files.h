@@ -4,8 +4,7 @@
 #define WH_FILLERS_FILES_H
 
 #include "expand.h"
-#include "kernel_files.h"
-#include "kernel_paths.h"
+#include "readers.h"
 
 /* What openat2 reads from its caller: uapi/linux/openat2.h. */
 struct wh_open_how {
@@ -76,17 +75,13 @@ WH_NUMBER(creat_layer)
 
 WH_BYTES(opened_path)
 {
-	struct file *file = call->result > 0 ? wh_file_of(call, call->result) : NULL;
-
-	return file ? wh_path_of(call->scratch, file, room) : 0;
+	return call->result > 0 ? wh_path_of_descriptor(call, room, call->result) : 0;
 }
 
 /* Where the opened file lies, whatever names led there. Empty if nobody asked: the walk can cost as much as the call. */
 WH_BYTES(opened_realpath)
 {
-	struct file *file = wh_resolves_paths() && call->result >= 0 ? wh_file_of(call, call->result) : NULL;
-
-	return file ? wh_path_of(call->scratch, file, room) : 0;
+	return wh_resolves_paths() && call->result >= 0 ? wh_path_of_descriptor(call, room, call->result) : 0;
 }
 
 WH_NUMBER(mode_argument_1) { return call->arguments[1] & 07777; }

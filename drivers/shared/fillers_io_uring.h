@@ -4,7 +4,7 @@
 #define WH_FILLERS_IO_URING_H
 
 #include "expand.h"
-#include "kernel_sockets.h"
+#include "readers.h"
 
 enum { WH_RING_OPENAT = 18, WH_RING_OPENAT2 = 28 };
 

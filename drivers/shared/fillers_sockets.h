@@ -4,7 +4,7 @@
 #define WH_FILLERS_SOCKETS_H
 
 #include "expand.h"
-#include "kernel_sockets.h"
+#include "readers.h"
 
 enum { WH_EINPROGRESS = 115 };
 
@@ -58,24 +58,8 @@ WH_BYTES(accepted_tuple)
 	return call->result >= 0 ? wh_tuple(call, room, call->result, false, 0, 0) : 0;
 }
 
-WH_INLINE struct sock *wh_listening(struct wh_call *call)
-{
-	return call->result >= 0 ? wh_socket_of(call, wh_descriptor(call, 0)) : NULL;
-}
-
-WH_NUMBER(accept_queuelen)
-{
-	struct sock *sock = wh_listening(call);
-
-	return sock ? WH_GET(sock, sk_ack_backlog) : 0;
-}
-
-WH_NUMBER(accept_queuemax)
-{
-	struct sock *sock = wh_listening(call);
-
-	return sock ? WH_GET(sock, sk_max_ack_backlog) : 0;
-}
+WH_NUMBER(accept_queuelen) { return call->result >= 0 ? wh_queue_length(call, wh_descriptor(call, 0)) : 0; }
+WH_NUMBER(accept_queuemax) { return call->result >= 0 ? wh_queue_limit(call, wh_descriptor(call, 0)) : 0; }
 
 WH_NUMBER(accept_queuepct)
 {
@@ -102,17 +86,8 @@ WH_INLINE int64_t wh_pair_end(struct wh_call *call, uint32_t end)
 WH_NUMBER(socketpair_fd1) { return wh_pair_end(call, 0); }
 WH_NUMBER(socketpair_fd2) { return wh_pair_end(call, 1); }
 
-WH_NUMBER(socketpair_source)
-{
-	return call->result == 0 ? (uint64_t)wh_socket_of(call, wh_pair_end(call, 0)) : 0;
-}
-
+WH_NUMBER(socketpair_source) { return call->result == 0 ? wh_socket_identity(call, wh_pair_end(call, 0)) : 0; }
 /* Only unix sockets come in pairs: the second one is the first one's peer. */
-WH_NUMBER(socketpair_peer)
-{
-	struct unix_sock *sock = call->result == 0 ? (struct unix_sock *)wh_socket_of(call, wh_pair_end(call, 0)) : NULL;
-
-	return sock ? (uint64_t)WH_GET(sock, peer) : 0;
-}
+WH_NUMBER(socketpair_peer) { return call->result == 0 ? wh_peer_identity(call, wh_pair_end(call, 0)) : 0; }
 
 #endif

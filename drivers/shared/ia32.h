@@ -32,6 +32,7 @@ WH_INLINE void wh_words(struct wh_call *call, uint64_t from, uint32_t count)
 {
 	uint32_t i;
 
+	WH_UNROLL
 	for (i = 0; i < 6; i++) {
 		uint32_t word = 0;
 

@@ -5,16 +5,13 @@
 #ifndef WH_KERNEL_FILES_H
 #define WH_KERNEL_FILES_H
 
-#include "record.h"
+#include "kernel_paths.h"
 
 enum {
 	WH_OVERLAYFS_MAGIC = 0x794c7630,
 	WH_FMODE_CREATED = 0x100000,		/* include/linux/fs.h */
 	WH_S_IFMT = 0170000,
 	WH_S_IFSOCK = 0140000,
-	WH_LAYER_NONE = 0,
-	WH_LAYER_UPPER = 1,
-	WH_LAYER_LOWER = 2,
 };
 
 /* The file behind a descriptor of the current task; NULL if there is none. */
@@ -69,6 +66,13 @@ WH_INLINE void wh_look_at_opened(struct wh_call *call)
 	call->opened_dev = wh_map_device(WH_GET(filesystem, s_dev));
 	call->opened_ino = WH_GET(inode, i_ino);
 	call->opened_layer = wh_layer_of(inode, filesystem);
+}
+
+WH_INLINE uint32_t wh_path_of_descriptor(struct wh_call *call, uint8_t *room, int64_t descriptor)
+{
+	struct file *file = wh_file_of(call, descriptor);
+
+	return file ? wh_path_of(call->scratch, file, room) : 0;
 }
 
 WH_INLINE uint64_t wh_inode_number_of(struct wh_call *call, int64_t descriptor)

@@ -6,6 +6,7 @@
 #define WH_KERNEL_IMAGES_H
 
 #include "kernel_files.h"
+#include "kernel_paths.h"
 #include "kernel_tasks.h"
 
 enum {
@@ -33,12 +34,13 @@ WH_INLINE bool wh_id_is_mapped(struct uid_gid_map *map, uint32_t id)
 
 	if (count > WH_ID_RANGES)
 		return true;
+	WH_UNROLL
 	for (i = 0; i < WH_ID_RANGES; i++) {
-		uint32_t first;
+		/* Before the test, or the compiler joins it with the loop's own and has no constant bound to unroll by. */
+		uint32_t first = WH_FETCH(extent, lower_first);
 
 		if (i >= count)
 			break;
-		first = WH_FETCH(extent, lower_first);
 		if (id >= first && id - first < WH_FETCH(extent, count))
 			return true;
 		extent = (void *)extent + WH_TYPE_SIZE(struct uid_gid_extent);
@@ -57,6 +59,7 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 	groups = WH_FETCH(cred, group_info);
 	count = WH_FETCH(groups, ngroups);
 	entry = WH_ADDRESS(groups, gid);
+	WH_UNROLL
 	for (i = 0; i < WH_GROUPS; i++) {
 		uint32_t member = 0;
 
@@ -69,18 +72,10 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 	return false;
 }
 
-WH_INLINE uint64_t wh_capability_bits(const void *set)
-{
-	uint64_t bits = 0;
-
-	wh_read_kernel(&bits, sizeof(bits), set);
-	return bits & ((1ull << 41) - 1);
-}
-
 /* Whether the task could write to the file with its own ids and capabilities. Access control lists are not asked. */
 WH_INLINE bool wh_is_writable(struct wh_call *call, struct inode *inode)
 {
-	struct cred *cred = WH_GET(call->task, cred);
+	struct cred *cred = (struct cred *)WH_GET(call->task, cred);
 	struct user_namespace *namespace = WH_GET(cred, user_ns);
 	struct super_block *filesystem = WH_GET(inode, i_sb);
 	uint32_t mode = WH_GET(inode, i_mode);
@@ -112,6 +107,70 @@ WH_INLINE bool wh_is_memfd(struct file *file)
 		return false;
 	wh_read_kernel(&start, 6, WH_GET(dentry, d_name.name));
 	return start == 0x3a64666d656dull;	/* "memfd:" */
+}
+
+WH_INLINE struct inode *wh_image_inode(struct wh_call *call)
+{
+	struct file *file = wh_image_file(call);
+
+	return file ? WH_GET(file, f_inode) : NULL;
+}
+
+WH_INLINE bool wh_image_is_writable(struct wh_call *call)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode && wh_is_writable(call, inode);
+}
+
+WH_INLINE uint32_t wh_image_layer(struct wh_call *call)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode ? wh_layer_of(inode, WH_GET(inode, i_sb)) : WH_LAYER_NONE;
+}
+
+WH_INLINE bool wh_image_is_memfd(struct wh_call *call)
+{
+	struct file *file = wh_image_file(call);
+
+	return file && wh_is_memfd(file);
+}
+
+WH_INLINE uint64_t wh_image_inode_number(struct wh_call *call)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode ? WH_GET(inode, i_ino) : 0;
+}
+
+WH_INLINE uint64_t wh_image_change_time(struct wh_call *call)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode ? wh_kernel_inode_ctime(inode) : 0;
+}
+
+WH_INLINE uint64_t wh_image_modification_time(struct wh_call *call)
+{
+	struct inode *inode = wh_image_inode(call);
+
+	return inode ? wh_kernel_inode_mtime(inode) : 0;
+}
+
+WH_INLINE uint32_t wh_image_path(struct wh_call *call, uint8_t *room)
+{
+	struct file *file = wh_image_file(call);
+
+	return file ? wh_path_of(call->scratch, file, room) : 0;
+}
+
+/* What was executed, as the caller named it; only while the record of a successful exec is made. */
+WH_INLINE uint32_t wh_executed_filename(struct wh_call *call, uint8_t *room)
+{
+	int length = wh_read_kernel_string(room, WH_PATH_MAX, WH_GET(call->binprm, filename));
+
+	return length < 0 ? 0 : length;
 }
 
 #endif

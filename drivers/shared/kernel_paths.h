@@ -74,6 +74,7 @@ WH_INLINE uint32_t wh_path_of(struct wh_scratch *scratch, struct file *file, uin
 	int step;
 
 	wh_resolve_begin(scratch);
+	WH_UNROLL
 	for (step = 0; step < WH_PATH_COMPONENTS; step++) {
 		struct dentry *root = WH_FETCH(vfsmount, mnt_root);
 		struct dentry *parent = WH_FETCH(dentry, d_parent);
@@ -118,6 +119,7 @@ WH_INLINE void wh_resolve_cgroup(struct wh_scratch *scratch, struct cgroup *cgro
 	int step;
 
 	wh_resolve_begin(scratch);
+	WH_UNROLL
 	for (step = 0; step < WH_CGROUP_COMPONENTS; step++) {
 		struct kernfs_node *parent = wh_kernel_kernfs_parent(node);
 		int length;

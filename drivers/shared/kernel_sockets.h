@@ -1,88 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Socket addresses of the caller and of the kernel, in the two encodings of the wire.
+ * Sockets of the kernel: the tuple of the wire, who they are, how long their queues are.
  */
 #ifndef WH_KERNEL_SOCKETS_H
 #define WH_KERNEL_SOCKETS_H
 
+#include "addresses.h"
 #include "kernel_files.h"
-
-enum {
-	WH_AF_UNIX = 1,
-	WH_AF_INET = 2,
-	WH_AF_INET6 = 10,
-	WH_UNIX_PATH_MAX = 109,			/* 108 and a NUL */
-	WH_ADDRESS_MAX = 128,			/* sizeof(struct sockaddr_storage): the kernel takes no more */
-};
-
-WH_INLINE uint16_t wh_host_order(uint16_t port)
-{
-	return __builtin_bswap16(port);
-}
-
-/* Copies the caller's socket address to scratch->address, zeros behind it; returns its family, 0 if there is none. */
-WH_INLINE uint32_t wh_copy_address(struct wh_scratch *scratch, uint64_t from, int32_t length)
-{
-	uint64_t *words = (uint64_t *)scratch->address;
-	uint32_t size = length;
-	int i;
-
-	if (!from || length < 2)
-		return 0;
-	for (i = 0; i < 4; i++)
-		words[i] = 0;
-	if (size > WH_ADDRESS_MAX)
-		size = WH_ADDRESS_MAX;
-	WH_OPAQUE(size);
-	size &= 2 * WH_ADDRESS_MAX - 1;
-	if (size > WH_ADDRESS_MAX)
-		return 0;
-	if (wh_read_user(scratch->address, size, from) < 0)
-		return 0;
-	scratch->address[size] = 0;
-	return *(uint16_t *)scratch->address;
-}
-
-/*
- * The path in scratch->address after wh_copy_address() found AF_UNIX. An abstract name starts with a NUL, which is
- * left out. Returns its length with the NUL.
- */
-WH_INLINE uint32_t wh_copied_unix_path(struct wh_scratch *scratch, uint8_t *room)
-{
-	uint8_t *path = scratch->address + 2;
-	int length;
-
-	if (!path[0])
-		path++;
-	length = wh_read_kernel_string(room, WH_UNIX_PATH_MAX, path);
-	return length < 0 ? 0 : length;
-}
-
-/* SOCKADDR: family, then address and port, or path. */
-WH_INLINE uint32_t wh_user_address(struct wh_scratch *scratch, uint8_t *room, uint64_t from, int32_t length)
-{
-	uint32_t family = wh_copy_address(scratch, from, length);
-	uint8_t *address = scratch->address;
-
-	if (family == WH_AF_INET) {
-		room[0] = family;
-		*(uint32_t *)(room + 1) = *(uint32_t *)(address + 4);
-		*(uint16_t *)(room + 5) = wh_host_order(*(uint16_t *)(address + 2));
-		return 7;
-	}
-	if (family == WH_AF_INET6) {
-		room[0] = family;
-		*(uint64_t *)(room + 1) = *(uint64_t *)(address + 8);
-		*(uint64_t *)(room + 9) = *(uint64_t *)(address + 16);
-		*(uint16_t *)(room + 17) = wh_host_order(*(uint16_t *)(address + 2));
-		return 19;
-	}
-	if (family == WH_AF_UNIX) {
-		room[0] = family;
-		return 1 + wh_copied_unix_path(scratch, room + 1);
-	}
-	return 0;
-}
 
 /* The socket behind a descriptor; NULL if it is something else. */
 WH_INLINE struct sock *wh_socket_of(struct wh_call *call, int64_t descriptor)
@@ -102,20 +26,29 @@ WH_INLINE struct sock *wh_socket_of(struct wh_call *call, int64_t descriptor)
 	return WH_GET(socket, sk);
 }
 
-/* The name that a unix socket is bound to, with its NUL; an empty string if it has none. */
+/*
+ * The name that a unix socket is bound to, with its NUL; an empty string if it has none. Nothing ends an abstract name
+ * but its length: what lies behind it in the kernel's memory is not ours to tell.
+ */
 WH_INLINE uint32_t wh_bound_unix_path(struct unix_sock *socket, uint8_t *room)
 {
 	struct unix_address *address = socket ? WH_GET(socket, addr) : NULL;
+	uint32_t size = address ? WH_GET(address, len) : 0;
 	const uint8_t *path;
 	int length;
 
 	room[0] = 0;
-	if (!address || WH_GET(address, len) <= 2)
+	if (size <= 2)
 		return 1;
+	size -= 2;				/* the family; of an abstract name the first NUL stands for the last */
+	if (size > WH_UNIX_PATH_MAX)
+		size = WH_UNIX_PATH_MAX;
+	WH_OPAQUE(size);
+	size &= 127;
 	path = WH_ADDRESS(address, name[0].sun_path);
 	length = wh_read_kernel_string(room, WH_UNIX_PATH_MAX, path);
 	if (length == 1)			/* abstract */
-		length = wh_read_kernel_string(room, WH_UNIX_PATH_MAX, path + 1);
+		length = wh_read_kernel_string(room, size, path + 1);
 	return length < 1 ? 1 : length;
 }
 
@@ -188,6 +121,34 @@ WH_INLINE uint32_t wh_tuple(struct wh_call *call, uint8_t *room, int64_t descrip
 		return 17 + wh_bound_unix_path(outbound ? (struct unix_sock *)peer : own, room + 17);
 	}
 	return 0;
+}
+
+/* Connections that wait to be accepted, and how many may wait. */
+WH_INLINE uint32_t wh_queue_length(struct wh_call *call, int64_t descriptor)
+{
+	struct sock *sock = wh_socket_of(call, descriptor);
+
+	return sock ? WH_GET(sock, sk_ack_backlog) : 0;
+}
+
+WH_INLINE uint32_t wh_queue_limit(struct wh_call *call, int64_t descriptor)
+{
+	struct sock *sock = wh_socket_of(call, descriptor);
+
+	return sock ? WH_GET(sock, sk_max_ack_backlog) : 0;
+}
+
+/* What tells a unix socket from all others, here its address in the kernel; the same of its peer. */
+WH_INLINE uint64_t wh_socket_identity(struct wh_call *call, int64_t descriptor)
+{
+	return (uint64_t)wh_socket_of(call, descriptor);
+}
+
+WH_INLINE uint64_t wh_peer_identity(struct wh_call *call, int64_t descriptor)
+{
+	struct unix_sock *sock = (struct unix_sock *)wh_socket_of(call, descriptor);
+
+	return sock ? (uint64_t)WH_GET(sock, peer) : 0;
 }
 
 #endif

@@ -5,6 +5,11 @@
 #ifndef WH_SCRATCH_H
 #define WH_SCRATCH_H
 
+/* Before each loop: what a verifier without loops needs to have it laid out. */
+#ifndef WH_UNROLL
+#define WH_UNROLL
+#endif
+
 enum {
 	WH_FRAME_SIZE = 8,			/* CPU number (32 bits) and four zero bytes, before each record */
 	WH_ROOM = 65536,			/* bytes that one parameter may write from where it starts */

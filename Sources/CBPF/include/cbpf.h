@@ -19,4 +19,16 @@ const char *wh_bpf_log_end(void);
 /* How many arguments a tracepoint hands to BPF programs, by the kernel's types; -1 if they have none of the name. */
 int wh_btf_tracepoint_arguments(const struct btf *kernel, const char *name);
 
+/*
+ * A perf buffer that programs on one CPU write to with bpf_perf_event_output(), and that wakes nobody: the descriptor of
+ * its event, closed on exec, or a negative errno; ENODEV for a CPU that is offline.
+ */
+int wh_open_perf_output(int cpu);
+
+/*
+ * Writes a kernel's types as a C header, out of its BTF: a file with nothing else, or an ELF file with a section of it.
+ * 0 or a negative errno.
+ */
+int wh_write_kernel_types(const char *btf, const char *header);
+
 #endif

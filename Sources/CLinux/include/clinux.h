@@ -53,6 +53,9 @@ int wh_open_append(const char *path);
 size_t wh_print_general(double value, char *buffer, size_t size);
 size_t wh_print_fixed(double value, int decimals, char *buffer, size_t size);
 
+/* Removes a folder with all that is in it, following no link. 0, or -1 at the first thing that cannot be removed. */
+int wh_remove_folder(const char *path);
+
 /* getdents64(2), which glibc offers under a name that Swift does not see. Returns bytes, 0 at the end, or -errno. */
 long wh_getdents(int directory, void *buffer, size_t size);
 

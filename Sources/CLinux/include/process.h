@@ -10,6 +10,11 @@
  * at once, for a user who does not want to wait.
  */
 void wh_catch_stop_signals(void);
+/*
+ * In a child before it executes another program: the dispositions that this process was started with (nohup, a service
+ * manager that ignores SIGPIPE), which exec would not bring back. Async-signal-safe.
+ */
+void wh_restore_inherited_signals(void);
 /* Whether a stop was asked for, by signal or by wh_request_stop(). */
 int wh_stop_requested(void);
 void wh_request_stop(void);
@@ -17,10 +22,16 @@ void wh_request_stop(void);
 unsigned wh_usr1_count(void);
 
 /*
- * Gives up every capability that is not in `keep` (a bit mask), for good: permitted, effective, inheritable, ambient
- * and bounding sets, and sets no-new-privileges. Returns 0 or a negative errno. Call while there is one thread.
+ * Gives up every capability that is in neither bit mask, for good, and sets no-new-privileges. `effective` ones stay in
+ * force; `reserve` ones can be put in force again with wh_raise_capabilities(). Returns 0 or a negative errno. Call
+ * while there is one thread.
  */
-int wh_keep_capabilities(uint64_t keep);
+int wh_limit_capabilities(uint64_t effective, uint64_t reserve);
+
+/* Puts capabilities in force for the calling thread, of those it kept. Returns the mask before, for the way back. */
+uint64_t wh_raise_capabilities(uint64_t capabilities);
+/* Sets what is in force for the calling thread, of those it kept. Returns 0 or a negative errno. */
+int wh_set_effective_capabilities(uint64_t capabilities);
 
 /*
  * Gives back the pages of program text and constants that only start-up needed: they are clean copies of files, so

@@ -13,6 +13,11 @@ public import CLinux
     /// low 32 bits), then the record, all padded to 8 bytes. The mapping repeats its first 128 KiB behind its end,
     /// so that a record that wraps is contiguous. Source: kernel/bpf/ringbuf.c, Linux 6.18.
     case bpfRing
+    /// A perf buffer: records of an 8-byte header (type, flags, size) and, in a sample, its length in 32 bits, 8 bytes of
+    /// ours (CPU number in the low 32 bits) and the record, all padded to 8 bytes. The kernel does not let a perf buffer
+    /// be mapped twice in a row (mappings of it cannot be split), so a record that wraps is copied together; only where
+    /// it begins is a header sure to be in one piece. Source: kernel/events/ring_buffer.c and core.c, Linux 6.18.
+    case perf
   }
 
   @usableFromInline let base: UnsafeRawPointer
@@ -27,12 +32,18 @@ public import CLinux
   @inlinable public var takenCount: UInt64 { taken }
   @inlinable public var malformedCount: UInt64 { malformed }
   @usableFromInline let end: UInt64
+  /// Room for the one record of a perf buffer that wraps, 64 KiB; the record is good as long as the batch.
+  @usableFromInline let bounce: UnsafeMutableRawPointer?
+  /// Records that the kernel could not write, as its own records between the others say.
+  @usableFromInline var reportedLost: UInt64 = 0
+  @inlinable public var reportedLostCount: UInt64 { reportedLost }
 
   /// Packed records in memory.
   @inlinable public init(packed base: UnsafeRawPointer, count: Int) {
     unsafe self.base = unsafe base
     mask = .max
     framing = .packed
+    unsafe bounce = nil
     next = 0
     end = UInt64(count)
   }
@@ -48,8 +59,28 @@ public import CLinux
     unsafe base = unsafe data
     mask = UInt64(size) &- 1
     framing = .bpfRing
+    unsafe bounce = nil
     next = consumed
     end = produced
+  }
+
+  /// The filled part of a perf buffer.
+  ///
+  /// - Parameters:
+  ///   - data: Start of the mapped data pages.
+  ///   - size: The buffer's size, a power of two.
+  ///   - consumed: The tail, which only the reader moves.
+  ///   - produced: The head, loaded with acquire after `consumed`.
+  ///   - bounce: 64 KiB of the reader's own, for the record that wraps.
+  @inlinable public init(
+    perf data: UnsafeRawPointer, size: Int, consumed: UInt64, produced: UInt64, bounce: UnsafeMutableRawPointer
+  ) {
+    unsafe base = unsafe data
+    mask = UInt64(size) &- 1
+    framing = .perf
+    next = consumed
+    end = produced
+    unsafe self.bounce = unsafe bounce
   }
 
   @inlinable @inline(__always)
@@ -79,7 +110,49 @@ public import CLinux
         next &+= (length &+ 15) & ~7
       }
       return .max
+    case .perf:
+      while next < end {
+        let (type, size) = perfHeader
+        guard size >= 8, next &+ size <= end else { return 0 }
+        if type == Perf.sample {
+          guard size >= 46 else { return 0 }
+          return min(UInt64(word(at: 20)) | UInt64(word(at: 24)) << 32, .max - 1)
+        }
+        if type == Perf.lost, size >= 24 { reportedLost &+= UInt64(word(at: 16)) | UInt64(word(at: 20)) << 32 }
+        next &+= size
+      }
+      return .max
     }
+  }
+
+  /// Numbers of include/uapi/linux/perf_event.h.
+  @usableFromInline enum Perf {
+    @usableFromInline static var lost: UInt32 { 2 }
+    @usableFromInline static var sample: UInt32 { 9 }
+  }
+
+  /// Type and size of the perf record at `next`; records are a multiple of 8 bytes, as the buffer is.
+  @inlinable @inline(__always)
+  var perfHeader: (type: UInt32, size: UInt64) {
+    let header = unsafe head.loadUnaligned(as: UInt64.self)
+    return (UInt32(truncatingIfNeeded: header), (header >> 48) & ~7)
+  }
+
+  /// Four bytes behind `next`, at an offset that is a multiple of 4: those never wrap.
+  @inlinable @inline(__always)
+  func word(at offset: UInt64) -> UInt32 {
+    unsafe base.loadUnaligned(fromByteOffset: Int(truncatingIfNeeded: (next &+ offset) & mask), as: UInt32.self)
+  }
+
+  /// The next `length` bytes from `offset` behind `next`, in one piece.
+  @inlinable
+  func piece(at offset: UInt64, length: Int) -> UnsafeRawPointer {
+    let start = Int(truncatingIfNeeded: (next &+ offset) & mask)
+    let untilEnd = Int(truncatingIfNeeded: mask) &+ 1 &- start
+    guard length > untilEnd, let bounce = unsafe bounce else { return unsafe base + start }
+    unsafe bounce.copyMemory(from: base + start, byteCount: untilEnd)
+    unsafe (bounce + untilEnd).copyMemory(from: base, byteCount: length &- untilEnd)
+    return UnsafeRawPointer(bounce)
   }
 
   /// The timestamp of the next complete record, or `.max`: what a source looks at to decide whether to wait.
@@ -111,6 +184,20 @@ public import CLinux
       guard length >= 8 else { return unsafe (start, 0, 0) }
       let cpu = unsafe start.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
       return unsafe (start + 16, Int(length) &- 8, UInt16(truncatingIfNeeded: cpu))
+    case .perf:
+      let (_, size) = perfHeader
+      guard size >= 8, next &+ size <= end else {
+        next = end
+        return unsafe (base, 0, 0)
+      }
+      defer { next &+= size }
+      let sample = UInt64(word(at: 8))
+      // Four bytes of length and eight of ours come first.
+      guard size >= 46, sample >= 34, sample <= size &- 12 else { return unsafe (base, 0, 0) }
+      let padded = Int(sample) &- 8
+      let claimed = Int(word(at: 36))
+      let length = claimed <= padded && padded &- claimed < 8 ? claimed : padded
+      return unsafe (piece(at: 20, length: length), length, UInt16(truncatingIfNeeded: word(at: 12)))
     }
   }
 }

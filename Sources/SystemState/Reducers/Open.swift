@@ -68,6 +68,7 @@ extension SystemState {
       !texts.bytes(callEntries[entry].name).equals("<NA>")
     {
       let said = callEntries[entry]
+      if path.byteCount > 0, !texts.bytes(said.name).equals(path.untilNUL()) { counters.pathsRewritten &+= 1 }
       var descriptor = makeFile(
         number: number, flags: said.flags | (flags & OpenFlags.kernelBits), device: device, inode: inode)
       let start = self.directory(said.directory)

@@ -75,7 +75,7 @@ extension SystemState {
   }
 
   /// Parents have any id, so links come last; main threads before the others.
-  private mutating func linkReadings(_ added: [UInt32]) {
+  mutating func linkReadings(_ added: [UInt32]) {
     for slot in added where threads[slot].tid == threads[slot].pid { threads.link(slot) }
     for slot in added where threads[slot].tid != threads[slot].pid { threads.link(slot) }
     for slot in added { setNamespaceStart(of: slot) }
@@ -83,7 +83,7 @@ extension SystemState {
   }
 
   /// Nanoseconds since the epoch on the clock of the events: boot time plus time since boot.
-  private var now: UInt64 {
+  var now: UInt64 {
     machine.bootTime == 0 ? wh_clock_realtime() : machine.bootTime + wh_clock_boottime()
   }
 

@@ -20,6 +20,8 @@ struct DumpCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A condition; without one, every event is printed.", valueName: "filter"))
   var filter: String?
 
+  @OptionGroup var target: TargetOptions
+
   @Flag(help: "Print a JSON object a line.")
   var json = false
 
@@ -36,7 +38,9 @@ struct DumpCommand: ParsableCommand {
 
   func run() throws {
     let settings = try Settings.read(nil, overrides: overrides + ["engine.kind=\(engine)"]) { _ in }
-    let dump = try EventDump(settings, filter: filter, json: json, limit: count)
-    try dump.run()
+    try target.run(settings) { settings in
+      let dump = try EventDump(settings, filter: filter, json: json, limit: count)
+      try dump.run()
+    }
   }
 }

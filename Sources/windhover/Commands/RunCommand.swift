@@ -12,18 +12,27 @@ struct RunCommand: ParsableCommand {
       Alerts go to standard output, messages about the program itself to standard error. Ctrl-C or SIGTERM stops \
       cleanly: what is queued is written, and a summary of counters follows.
 
+      With a command after -- (windhover run --engine ptrace -- make test) or with --pid, only these processes and \
+      their descendants are watched; that needs no privileges. Signals go to the command, and the exit code is the \
+      command's, 128 and the signal's number if it was killed. Its output and the alerts share standard output: \
+      -o file_output.enabled=true -o file_output.filename=FILE -o stdout_output.enabled=false keeps them apart.
+
       Keys for -o and the configuration file:
       \(Setting.all.map { "  \($0.key.padded(to: 42)) \($0.form)" }.joined(separator: "\n"))
       """)
 
   @OptionGroup var options: SharedOptions
 
+  @OptionGroup var target: TargetOptions
+
   @Option(name: .customShort("M"), help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
   var seconds: Int?
 
   func run() throws {
-    let session = try Session(options.settings(), rulePaths: options.rules)
-    try session.run(for: seconds)
+    try target.run(options.settings()) { settings in
+      let session = try Session(settings, rulePaths: options.rules)
+      try session.run(for: seconds)
+    }
   }
 }
 

@@ -1,21 +1,29 @@
 // What capture costs the programs that are watched: nanoseconds added to one system call.
 //
-// Every figure is the median of paired rounds: the same loop with the driver attached and detached, right after each
-// other, since a shared machine drifts more than the difference is large. The ring is drained outside the timed part.
+// Every figure comes from stretches of a few hundred calls, in turn without any program, beside a program that does
+// nothing, and beside the driver: a shared machine drifts more than the differences are large. The shortest stretch of
+// each kind is one that nothing disturbed; the medians beside it tell how much the others were. The ring is drained
+// outside the timed part.
 import CCalls
+import CEmptyProgram
 import Capture
 import EventSchema
 import Glibc
 import ModernBPFDriver
 
 let rounds = 15
-let calls: Int64 = 50_000
+let stretches = 40
+let calls: Int64 = 200
 
 func number(_ code: SyscallCode) -> Int64 { Int64(Schema.syscall(code)!.nativeNumber!) }
 
-func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+func clock_ns() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
 
-func drain(_ driver: inout ModernBPFDriver) throws -> Int {
+func drain<Driver: CaptureDriver & ~Copyable>(_ driver: inout Driver) throws -> Int {
   var count = 0
   while true {
     var batch = try driver.nextBatch(waitingUpTo: .zero)
@@ -25,66 +33,101 @@ func drain(_ driver: inout ModernBPFDriver) throws -> Int {
   }
 }
 
-/// Prints what an interest adds to each call that `work` makes.
-func measure(_ name: String, _ interest: Interest, _ work: () -> UInt64) throws {
-  var options = CaptureOptions()
-  options.loadable = interest
-  options.bufferBytesPerLane = 16 << 20  // One round of the longest events; small enough to stay in a cache.
-  let before = clock_ns()
-  var driver = try ModernBPFDriver(opening: options)
-  let opening = Double(clock_ns() - before) / 1e6
-  var bare: [Double] = [], added: [Double] = []
-  var events = 0
-  for _ in 0..<rounds {
-    try driver.capture(.none)
-    let without = Double(work()) / Double(calls)
-    try driver.capture(interest)
-    let with = Double(work()) / Double(calls)
-    try driver.capture(.none)
-    events += try drain(&driver)
-    bare.append(without)
-    added.append(with - without)
+/// Stretches of one kind, nanoseconds per call.
+struct Timing {
+  private var values: [Double] = []
+  mutating func add(_ work: () -> UInt64) {
+    for _ in 0..<stretches { values.append(Double(work()) / Double(calls)) }
   }
-  let lost = try driver.statistics().lost.total
+  var least: Double { values.min() ?? .nan }
+  var median: Double { values.sorted()[values.count / 2] }
+}
+
+/// A loop of `calls` calls, and what of it is captured.
+struct Subject {
+  let name: String
+  let interest: Interest
+  /// Nanoseconds above the empty program that issue and reference allow; `nil` where they name none.
+  let limit: Int?
+  let work: () -> UInt64
+}
+
+func text(_ value: Double) -> String { "\(Int(value.rounded()))" }
+
+extension String {
+  func column(_ width: Int) -> String { count >= width ? self : String(repeating: " ", count: width - count) + self }
+  func name(_ width: Int) -> String { count >= width ? self : self + String(repeating: " ", count: width - count) }
+}
+
+/// Prints what a driver adds to each call, and of it what any program would.
+func measure<Driver: CaptureDriver & ~Copyable>(
+  _: Driver.Type, _ subjects: [Subject], empty kind: wh_empty_kind, limitFactor: Int
+) throws {
+  guard wh_empty_load(kind) == 0 else { throw Trouble.emptyProgram }
+  defer { wh_empty_unload() }
   print(
-    "\(name): bare \(Int(median(bare))) ns, added \(Int(median(added).rounded())) ns per call; \(events) events, \(lost) lost; opened in \(Int(opening)) ms"
-  )
+    "\(Driver.kind.rawValue)".name(34)
+      + ["bare", "empty", "driver", "above empty", "limit", "median", "lost"].map { $0.column(12) }.joined())
+  for subject in subjects {
+    var options = CaptureOptions()
+    options.loadable = subject.interest
+    options.bufferBytesPerLane = 16 << 20  // One round of the longest events; small enough to stay in a cache.
+    var driver = try Driver(opening: options)
+    var bare = Timing(), empty = Timing(), watched = Timing()
+    for _ in 0..<rounds {
+      bare.add(subject.work)
+      guard wh_empty_attach() == 0 else { throw Trouble.emptyProgram }
+      empty.add(subject.work)
+      wh_empty_detach()
+      try driver.capture(subject.interest)
+      watched.add(subject.work)
+      try driver.capture(.none)
+      _ = try drain(&driver)
+    }
+    let columns = [
+      text(bare.least), text(empty.least - bare.least), text(watched.least - bare.least),
+      text(watched.least - empty.least), subject.limit.map { text(Double($0 * limitFactor)) } ?? "-",
+      text(watched.median - empty.median), "\(try driver.statistics().lost.total)",
+    ]
+    print("  " + subject.name.name(32) + columns.map { $0.column(12) }.joined())
+  }
 }
 
-func clock_ns() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
+enum Trouble: Error { case emptyProgram }
 
-let generic = Interest(events: EventTypeSet([.generic]), genericCalls: SyscallSet([.getpid]))
 let path = "/no/such/directory/of/some/length/file.txt"
-try measure("uncaptured getpid", Interest(events: EventTypeSet([.setsid]))) { wh_time_calls(number(.getpid), calls) }
-// Number 39 is mkdir for 32-bit programs: the dispatcher has to look which kind of call it has.
-try measure("uncaptured getpid, its number a wanted 32-bit call", Interest(events: EventTypeSet([.mkdir]))) {
-  wh_time_calls(number(.getpid), calls)
-}
-try measure("captured getpid (generic)", generic) { wh_time_calls(number(.getpid), calls) }
-try measure("captured getuid", Interest(events: EventTypeSet([.getuid]))) { wh_time_calls(number(.getuid), calls) }
-try measure("captured failing openat", Interest(events: EventTypeSet([.openat]))) { wh_time_failing_opens(path, calls) }
-try measure("uncaptured openat and close", Interest(events: EventTypeSet([.setsid]))) {
+let generic = Interest(events: EventTypeSet([.generic]), genericCalls: SyscallSet([.getpid]))
+let openAndClose = {
   let start = clock_ns()
   _ = wh_open_and_close("/etc/passwd", calls)
   return clock_ns() - start
 }
-try measure("captured openat and close", Interest(events: EventTypeSet([.openat, .close]))) {
-  let start = clock_ns()
-  _ = wh_open_and_close("/etc/passwd", calls)
-  return clock_ns() - start
-}
-try measure(
-  "captured openat and close, with the file's path",
-  Interest(events: EventTypeSet([.openat, .close]), resolvesPaths: true)
-) {
-  let start = clock_ns()
-  _ = wh_open_and_close("/etc/passwd", calls)
-  return clock_ns() - start
-}
+let subjects = [
+  Subject(name: "uncaptured getpid", interest: Interest(events: EventTypeSet([.setsid])), limit: 20) {
+    wh_time_calls(number(.getpid), calls)
+  },
+  // Number 39 is mkdir for 32-bit programs: the dispatcher has to look which kind of call it has.
+  Subject(name: "uncaptured, wanted 32-bit number", interest: Interest(events: EventTypeSet([.mkdir])), limit: nil) {
+    wh_time_calls(number(.getpid), calls)
+  },
+  Subject(name: "captured getpid (generic)", interest: generic, limit: 100) { wh_time_calls(number(.getpid), calls) },
+  Subject(name: "captured getuid", interest: Interest(events: EventTypeSet([.getuid])), limit: 100) {
+    wh_time_calls(number(.getuid), calls)
+  },
+  Subject(name: "captured failing openat", interest: Interest(events: EventTypeSet([.openat])), limit: 300) {
+    wh_time_failing_opens(path, calls)
+  },
+  Subject(
+    name: "captured openat, close not", interest: Interest(events: EventTypeSet([.openat])), limit: 300,
+    work: openAndClose),
+  Subject(
+    name: "captured openat and close", interest: Interest(events: EventTypeSet([.openat, .close])), limit: 400,
+    work: openAndClose),
+  Subject(
+    name: "the same with the file's path",
+    interest: Interest(events: EventTypeSet([.openat, .close]), resolvesPaths: true), limit: nil, work: openAndClose),
+]
+try measure(ModernBPFDriver.self, subjects, empty: WH_EMPTY_BTF_EXIT, limitFactor: 1)
 
 /// Prints how long opening takes, and what the open driver adds to this process's resident memory.
 func measureOpening(_ name: String, _ interest: Interest) throws {

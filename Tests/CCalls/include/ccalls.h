@@ -45,11 +45,25 @@ int64_t wh_call_below(const char *root, int64_t *result, int64_t number, uint64_
 /* `count` times openat and close of `path`; returns how many failed. */
 int64_t wh_open_and_close(const char *path, int64_t count);
 
+/*
+ * `count` failing calls in each of `threads` threads at the same time, and how many were made altogether (a negative
+ * errno value if a thread cannot start). With a path, the calls are chroot of what follows its first 0 to 199 bytes, so
+ * that records differ in size; without one, sched_get_priority_max of a policy that does not exist. Hardly anybody else
+ * makes either call. All threads on one CPU if `on_one_cpu`.
+ */
+int64_t wh_flood(const char *path, int64_t count, int threads, int on_one_cpu);
+
 /* `count` times a call without arguments; nanoseconds of CLOCK_MONOTONIC that it took. */
 uint64_t wh_time_calls(int64_t number, int64_t count);
 
 /* `count` times openat of a file that does not exist; nanoseconds that it took. */
 uint64_t wh_time_failing_opens(const char *path, int64_t count);
+
+/*
+ * Executes a program as a child of this process's parent (CLONE_PARENT): for a helper that a test's wait() must not meet.
+ * `arguments` and the environment end with NULL. Its id, or a negative errno. Nobody here can wait for it.
+ */
+int64_t wh_spawn_beside(const char *path, uint64_t arguments);
 
 /* Between threads of a test. */
 static inline void wh_store(int64_t *to, int64_t value) { __atomic_store_n(to, value, __ATOMIC_RELEASE); }

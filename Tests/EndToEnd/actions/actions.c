@@ -12,12 +12,15 @@
  * Exit codes: 0 done, 1 the call that the command is about failed, 2 wrong usage, 3 the host does not allow the set-up.
  */
 #define _GNU_SOURCE
+#include "capture.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -550,6 +553,83 @@ static int do_stdin_from_network(int argc, char **argv)
 	return client < 0 ? FAILED : outcome(dup2(client, STDIN_FILENO));
 }
 
+static char rewritten[4096];
+
+static void *open_rewritten(void *tid)
+{
+	*(volatile pid_t *)tid = (pid_t)syscall(SYS_gettid);
+	return (void *)(intptr_t)open(rewritten, O_RDONLY);
+}
+
+/* Waits until a thread sleeps in a call: its state is S and stays that. */
+static void wait_asleep(pid_t tid)
+{
+	char path[64], line[512], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	for (int tries = 0; tries < 2000 && state != 'S'; tries++) {
+		FILE *file = fopen(path, "re");
+		char *end;
+
+		usleep(5000);
+		if (!file)
+			impossible(path);
+		if (fgets(line, sizeof(line), file) && (end = strrchr(line, ')')))
+			state = end[2];
+		fclose(file);
+	}
+}
+
+/*
+ * open-rewritten FIFO DECOY: opens a FIFO, and has another path in the program's memory when the call returns. The call
+ * waits for a writer between its entry and its return, so nothing here depends on luck.
+ */
+static int do_open_rewritten(int argc, char **argv)
+{
+	volatile pid_t tid = 0;
+	pthread_t thread;
+	void *opened;
+	int writer;
+
+	(void)argc;
+	if (mkfifo(argv[0], 0600) < 0)
+		impossible(argv[0]);
+	snprintf(rewritten, sizeof(rewritten), "%s", argv[0]);
+	if (pthread_create(&thread, NULL, open_rewritten, (void *)&tid) != 0)
+		impossible("pthread_create");
+	while (!tid)
+		usleep(1000);
+	wait_asleep(tid);
+	snprintf(rewritten, sizeof(rewritten), "%s", argv[1]);
+	writer = open(argv[0], O_WRONLY);
+	pthread_join(thread, &opened);
+	unlink(argv[0]);
+	return outcome(writer < 0 ? -1 : (int)(intptr_t)opened);
+}
+
+/* read-when FILE GO: opens FILE by its name in the directory it is in, says so, waits until GO exists, and reads then. */
+static int do_read_when(int argc, char **argv)
+{
+	char *name = strrchr(argv[0], '/');
+	char byte;
+	int file;
+
+	(void)argc;
+	if (!name)
+		return USAGE;
+	*name = 0;
+	if (chdir(argv[0]) < 0)
+		impossible(argv[0]);
+	file = open(name + 1, O_RDONLY);
+	if (file < 0)
+		return FAILED;
+	puts("open");
+	fflush(stdout);
+	for (int tries = 0; tries < 3000 && access(argv[1], F_OK) < 0; tries++)
+		usleep(10000);
+	return outcome((int)read(file, &byte, 1));
+}
+
 struct command {
 	const char *name;
 	int arguments; /* the fewest it takes */
@@ -558,10 +638,12 @@ struct command {
 
 static const struct command commands[] = {
 	{ "as-user", 2, do_as_user },
+	{ "blind", 1, do_blind },
 	{ "chmod", 2, do_chmod },
 	{ "clear-new-log", 1, do_clear_new_log },
 	{ "connect", 2, do_connect },
 	{ "creat", 1, do_creat },
+	{ "detach", 1, do_detach },
 	{ "exec", 1, do_exec },
 	{ "exec-copy", 2, do_exec_copy },
 	{ "exec-script", 1, do_exec_script },
@@ -569,14 +651,17 @@ static const struct command commands[] = {
 	{ "hardlink", 2, do_hardlink },
 	{ "in-container", 2, do_in_container },
 	{ "kill", 1, do_kill },
+	{ "leftovers", 0, do_leftovers },
 	{ "load-module", 0, do_load_module },
 	{ "memfd-exec", 1, do_memfd_exec },
 	{ "mkdir", 1, do_mkdir },
 	{ "mount", 1, do_mount },
+	{ "open-rewritten", 2, do_open_rewritten },
 	{ "packet-socket", 0, do_packet_socket },
 	{ "ptrace-attach", 0, do_ptrace_attach },
 	{ "read", 1, do_read },
 	{ "read-after", 2, do_read_after },
+	{ "read-when", 2, do_read_when },
 	{ "rename", 2, do_rename },
 	{ "setuid", 1, do_setuid },
 	{ "spawn", 1, do_spawn },

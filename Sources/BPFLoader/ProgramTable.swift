@@ -1,25 +1,24 @@
-internal import BPFLoader
-internal import Capture
-internal import EventSchema
+public import Capture
+public import EventSchema
 
 /// Which program of the object makes which event, and where it is attached.
 ///
 /// The object is the one truth of what exists: an event whose program is not in it is not available.
-struct ProgramTable: Sendable {
-  static let exitDispatcher = "wh_sys_exit"
-  static let entryDispatcher = "wh_sys_enter"
+public struct ProgramTable: Sendable {
+  public static let exitDispatcher = "wh_sys_exit"
+  public static let entryDispatcher = "wh_sys_enter"
   /// Behind the dispatchers, for 32-bit calls.
-  static let exitStage = "wh_ia32_exit"
-  static let entryStage = "wh_ia32_enter"
+  public static let exitStage = "wh_ia32_exit"
+  public static let entryStage = "wh_ia32_enter"
 
   /// Without a dispatcher there are no events at all; without any other program, its own are missing.
-  static func isDispatcher(_ name: String) -> Bool { name == exitDispatcher || name == entryDispatcher }
+  public static func isDispatcher(_ name: String) -> Bool { name == exitDispatcher || name == entryDispatcher }
 
   /// Whether the kernel runs the program itself; the others are reached by tail call.
-  static func isAttached(_ name: String) -> Bool { isDispatcher(name) || name.hasPrefix("t_") }
+  public static func isAttached(_ name: String) -> Bool { isDispatcher(name) || name.hasPrefix("t_") }
 
   /// Programs for a form of a tracepoint that the running kernel does not have.
-  static func otherForms() -> Set<String> {
+  public static func otherForms() -> Set<String> {
     var others: Set = ["t_io_uring_submit", "t_io_uring_submit_sqe", "t_io_uring_submit_sqe_7"]
     guard let types = KernelTypes() else { return others }
     if types.argumentCount(ofTracepoint: "io_uring_submit_req") == 1 {
@@ -35,27 +34,29 @@ struct ProgramTable: Sendable {
   }
 
   /// Where a program gets its events from.
-  enum Place: Equatable {
+  public enum Place: Equatable, Sendable {
     /// Tail-called by the dispatcher, by call number.
     case exit
     case entry
     /// Attached by itself, to one tracepoint.
     case tracepoint
+    /// Tail-called by the exit program of the same event, for what is left to do.
+    case continuation
   }
 
-  struct Program {
-    let name: String
-    let place: Place
-    let event: EventType
+  public struct Program: Sendable {
+    public let name: String
+    public let place: Place
+    public let event: EventType
   }
 
-  let programs: [Program]
+  public let programs: [Program]
   /// Events that at least one program makes.
-  let available: EventTypeSet
+  public let available: EventTypeSet
 
-  /// - Parameter names: The programs in the object. `x_`, `e_` and `t_` tell the place, the rest names the event;
+  /// - Parameter names: The programs in the object. `x_`, `e_`, `t_` and `c_` tell the place, the rest names the event;
   ///   page faults have two tracepoints, requests on an io_uring one of several forms.
-  init(names: [String]) {
+  public init(names: [String]) {
     let bySymbol = Dictionary(uniqueKeysWithValues: Schema.events.map { ($0.symbol, $0.type) })
     programs = names.compactMap { name in
       let place: Place
@@ -63,6 +64,7 @@ struct ProgramTable: Sendable {
       case "x_": place = .exit
       case "e_": place = .entry
       case "t_": place = .tracepoint
+      case "c_": place = .continuation
       default: return nil
       }
       var symbol = String(name.dropFirst(2))
@@ -74,10 +76,22 @@ struct ProgramTable: Sendable {
   }
 
   /// The events that an interest needs programs for. The successful exec of either call is reported as `execve`.
-  static func needed(by interest: Interest) -> EventTypeSet {
+  public static func needed(by interest: Interest) -> EventTypeSet {
     var events = interest.events
     if events.contains(.execveat) { events.insert(.execve) }
     if interest.genericCalls.isEmpty { events.remove(.generic) }
     return events
+  }
+
+  /// The event made at the entry of a call whose exit makes `event`.
+  public static func entryEvent(of event: EventType) -> EventType? {
+    switch event {
+    case .open: .open_enter
+    case .creat: .creat_enter
+    case .openat: .openat_enter
+    case .openat2: .openat2_enter
+    case .connect: .connect_enter
+    default: nil
+    }
   }
 }

@@ -1,0 +1,101 @@
+internal import CLinux
+internal import Capture
+internal import ProcFS
+internal import SystemState
+
+/// What happens to the events of a source, once the state is current.
+protocol EventConsumer: ~Copyable {
+  /// Applies each event of a batch to the state and does what is to be done with it.
+  ///
+  /// The loop over the events is here, not at the caller: one dynamic call per batch, none per event.
+  ///
+  /// - Returns: False for the end of the run.
+  mutating func take(_ batch: inout EventBatch, _ state: inout SystemState) -> Bool
+  /// SIGUSR1: output files were rotated.
+  mutating func reopenOutputs()
+  /// Capture was interrupted and goes on; the state has been brought up to date.
+  mutating func tell(_ gap: CaptureGap)
+}
+
+extension EventConsumer where Self: ~Copyable {
+  mutating func reopenOutputs() {}
+  mutating func tell(_ gap: CaptureGap) {}
+}
+
+/// Pulls batches from a source and hands them to a consumer: the one thread that all of it happens on, and the frame
+/// that watching and dumping share.
+struct EventPump: ~Copyable {
+  var state: SystemState
+  let log: Log
+  /// Where threads that vanished without an exit event are looked for, every 20 minutes, and where the state is read
+  /// anew after a gap; `nil` for events that are not of this host.
+  private let procfs: ProcFS?
+  private static let cleaningInterval: UInt64 = 20 * 60 * 1_000_000_000
+
+  init(state: consuming SystemState, procfs: ProcFS?, log: Log) {
+    self.state = state
+    self.procfs = procfs
+    self.log = log
+  }
+
+  /// Runs until a stop is requested, the time is up, the source is spent, or the consumer has enough.
+  ///
+  /// - Parameter limit: Stop after this many nanoseconds of the monotonic clock, if given.
+  /// - Returns: Why it had to end, or `nil` if it was to end.
+  mutating func run(
+    _ source: inout some CaptureSource & ~Copyable, into consumer: inout some EventConsumer & ~Copyable,
+    for limit: UInt64? = nil
+  ) -> Failure? {
+    let start = wh_clock_monotonic()
+    var cleanedAt = start
+    var reopenRequests = wh_usr1_count()
+    while wh_stop_requested() == 0 {
+      do throws(CaptureError) {
+        // A tenth of a second, so that a stop is noticed.
+        var batch = try source.nextBatch(waitingUpTo: .milliseconds(100))
+        if !consumer.take(&batch, &state) { return nil }
+      } catch {
+        if let end = carryOn(&source, after: error, &consumer) { return end.failure }
+      }
+      let now = wh_clock_monotonic()
+      if let limit, now - start >= limit { return nil }
+      if wh_usr1_count() != reopenRequests {
+        reopenRequests = wh_usr1_count()
+        consumer.reopenOutputs()
+      }
+      if let procfs, now - cleanedAt >= EventPump.cleaningInterval {
+        cleanedAt = now
+        state.removeGoneThreads(procfs, now: wh_clock_realtime())
+      }
+    }
+    return nil
+  }
+
+  private struct End { var failure: Failure? }
+
+  /// - Returns: How the run ends, or `nil` if the source goes on.
+  private mutating func carryOn(
+    _ source: inout some CaptureSource & ~Copyable, after error: CaptureError,
+    _ consumer: inout some EventConsumer & ~Copyable
+  ) -> End? {
+    if error == .endOfStream { return End(failure: nil) }
+    let gap: CaptureGap
+    do throws(CaptureError) { gap = try source.recover(from: error) } catch {
+      return End(failure: Failure("the capture ended: \(error)"))
+    }
+    log(
+      .error,
+      "\(gap.from.rawValue): \(gap.reason); \(gap.from == gap.to ? "opened it again" : "going on with \(gap.to.rawValue)"). "
+        + "System calls of up to \(gap.nanoseconds / 1_000_000) ms were not seen and are not counted")
+    if let procfs {
+      let result = state.reconcile(procfs)
+      log(
+        .notice,
+        "read /proc again: \(result.kept) processes as before, \(result.added) new, \(result.replaced) with the id of "
+          + "another, \(result.removed) gone; \(result.descriptorsAdded) descriptors new, \(result.descriptorsRemoved) gone")
+      if !result.isComplete { log(.warning, "reading /proc took too long; the rest is looked up when it makes an event") }
+    }
+    consumer.tell(gap)
+    return nil
+  }
+}

@@ -1,0 +1,47 @@
+internal import BPFLoader
+internal import Capture
+internal import Glibc
+
+/// The perf buffers of the host's CPUs, each in the programs' map.
+enum PerfRings {
+  /// The least that is worth capturing with: a few of the largest records.
+  static let leastBytes = 256 << 10
+
+  /// Opens one buffer for each CPU that is online.
+  ///
+  /// A CPU that comes online later has none: its events count as lost to a full ring until the driver is opened anew.
+  ///
+  /// - Parameter map: The descriptor of the programs' map of buffers.
+  static func open(cpus: Int, map: Int32, _ options: CaptureOptions) throws(CaptureError) -> [PerfRing] {
+    var rings: [PerfRing] = []
+    var bytes = options.bufferBytesPerLane
+    for cpu in 0..<cpus {
+      do throws(BPFError) {
+        let ring = try ring(of: cpu, &bytes)
+        try store(descriptor: ring.descriptor, at: UInt32(cpu), ofMap: map)
+        rings.append(ring)
+      } catch {
+        if error.errno == ENODEV { continue }
+        throw .system(errno: error.errno, during: error.operation)
+      }
+    }
+    if bytes < options.bufferBytesPerLane {
+      options.onDegraded?(
+        "perf buffers",
+        "\(bytes >> 10) KiB for each CPU instead of \(options.bufferBytesPerLane >> 10): raise kernel.perf_event_mlock_kb, or grant CAP_IPC_LOCK")
+    }
+    return rings
+  }
+
+  /// Without CAP_IPC_LOCK the kernel allows little memory: takes half as much until it is content.
+  private static func ring(of cpu: Int, _ bytes: inout Int) throws(BPFError) -> PerfRing {
+    while true {
+      do throws(BPFError) {
+        return try PerfRing(cpu: cpu, byteCount: bytes)
+      } catch {
+        guard error.errno == EPERM, error.operation.hasPrefix("map "), bytes / 2 >= leastBytes else { throw error }
+        bytes /= 2
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Capture
+import Testing
+
+/// A driver that is open, and what the kernel refused while it was opened.
+///
+/// Opening takes the verifier long enough (seconds on an emulated machine) that the tests share one per kind. That is
+/// also a test of ``CaptureDriver/capture(_:)``: each one switches the same driver from the interest of the one before.
+final class OpenDriver<Driver: CaptureDriver & ~Copyable> {
+  private var driver: Driver
+  let refusals: Refusals
+
+  init(_ options: CaptureOptions) throws {
+    let refusals = Refusals()
+    var options = options
+    options.onDegraded = { program, reason in refusals.add("\(program): \(reason)") }
+    driver = try Driver(opening: options)
+    self.refusals = refusals
+  }
+
+  /// The one that every test uses which needs no options of its own. It can make every event.
+  ///
+  /// A failure is kept too: a host that refuses the driver is asked once, and each test fails with its words.
+  static func forAllTests() throws -> OpenDriver {
+    let opened = openDrivers[Driver.kind] ?? Result { try OpenDriver(CaptureOptions()) as AnyObject }
+    openDrivers[Driver.kind] = opened
+    return try opened.get() as! OpenDriver
+  }
+
+  /// What the driver sees while `body` runs. Nothing may be lost meanwhile.
+  func record(_ interest: Interest, _ body: () throws -> Void) throws -> [RecordedEvent] {
+    let before = try driver.statistics().lost.total
+    try driver.capture(interest)
+    let outcome = Result { try body() }
+    // Off again even if the body threw: the next test begins with nothing of this one in the rings.
+    try driver.capture(.none)
+    var recorded: [RecordedEvent] = []
+    try drain(&driver) { recorded.append(RecordedEvent($0)) }
+    try outcome.get()
+    let lost = try driver.statistics().lost
+    #expect(lost.total == before, "lost: \(lost)")
+    return recorded
+  }
+}
+
+/// By kind; the tests run one after the other.
+nonisolated(unsafe) private var openDrivers: [DriverKind: Result<AnyObject, any Error>] = [:]
+
+/// What was refused, as told from the loader's callback.
+final class Refusals: @unchecked Sendable {
+  private(set) var all: [String] = []
+  func add(_ text: String) { all.append(text) }
+}

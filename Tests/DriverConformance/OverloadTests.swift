@@ -1,0 +1,132 @@
+import BPFDriver
+import CCalls
+import Capture
+import EventSchema
+import Glibc
+import KmodDriver
+import ModernBPFDriver
+import Testing
+
+extension Conformance {
+  /// More events than the reader takes: each is either seen or counted as lost, under one reason, and none is both.
+  ///
+  /// The number that this is compared with comes from the loop that made the calls.
+  @Suite struct OverloadTests {
+    /// A tracer cannot fall behind: the traced process waits for it. `aMillionOpensAreSeenExactlyOnce` covers it.
+    static let overloadable = drivers.filter { $0 != .ptrace }
+
+    /// How the reader falls behind.
+    enum Reader: CaseIterable, Sendable {
+      /// Does not read before all calls are made.
+      case stopped
+      /// Takes a batch every 20 ms.
+      case slow
+    }
+
+    @Test(arguments: overloadable, Reader.allCases) func eventsOfAFixedSizeAreSeenOrLost(_ kind: DriverKind, _ reader: Reader)
+      throws
+    {
+      try overload(kind, .generic, calls: [.sched_get_priority_max], path: nil, reader)
+    }
+
+    @Test(arguments: overloadable, Reader.allCases) func eventsOfAnySizeAreSeenOrLost(_ kind: DriverKind, _ reader: Reader)
+      throws
+    {
+      let path = "/" + String(repeating: "no such directory/", count: 30)
+      try overload(kind, .chroot, calls: [], path: path, reader)
+    }
+
+    private func overload(
+      _ kind: DriverKind, _ event: EventType, calls: [SyscallCode], path: String?, _ reader: Reader
+    ) throws {
+      switch kind {
+      case .modernEBPF: try overload(ModernBPFDriver.self, event, calls: calls, path: path, reader)
+      case .kmod: try overload(KmodDriver.self, event, calls: calls, path: path, reader)
+      case .ebpf: try overload(BPFDriver.self, event, calls: calls, path: path, reader)
+      case .ptrace: throw NoSuchEvent(description: "a tracer holds what it traces while it reads")
+      }
+    }
+
+    private func overload<Driver: CaptureDriver & ~Copyable>(
+      _: Driver.Type, _ event: EventType, calls: [SyscallCode], path: String?, _ reader: Reader
+    ) throws {
+      // One thread; several on one CPU; several on all; each also with a ring per CPU.
+      for (threads, onOneCPU) in [(1, false), (3, true), (4, false)] {
+        for cpusPerLane in [2, 1] {
+          var options = CaptureOptions()
+          options.bufferBytesPerLane = 256 << 10
+          options.cpusPerLane = cpusPerLane
+          options.loadable = Interest(events: EventTypeSet([event]), genericCalls: SyscallSet(calls))
+          var driver = try Driver(opening: options)
+          try driver.capture(options.loadable)
+          let flood = Flood(path: path, count: 60_000, threads: threads, onOneCPU: onOneCPU)
+          var seen: UInt64 = 0, own: UInt64 = 0
+          while !flood.hasEnded {
+            usleep(20_000)
+            if reader == .slow { seen += try take(&driver, own: &own) }
+          }
+          try driver.capture(.none)
+          while true {
+            let more = try take(&driver, own: &own)
+            if more == 0 { break }
+            seen += more
+          }
+          let statistics = try driver.statistics()
+          let name: Comment = "\(threads) threads, on one CPU: \(onOneCPU), \(cpusPerLane) CPUs per ring, \(reader)"
+          #expect(flood.made == Int64(threads) * 60_000, name)
+          #expect(statistics.seen == seen, name)
+          #expect(statistics.lost.ringFull > 0, name)
+          #expect(statistics.lost.malformed == 0, name)
+          #expect(Int64(own + statistics.lost.total) == flood.made, "\(name): \(statistics)")
+        }
+      }
+    }
+
+    /// Counts what is there, and of it what the flood made: somebody else on this host may call chroot as well.
+    private func take<Driver: CaptureDriver & ~Copyable>(_ driver: inout Driver, own: inout UInt64) throws -> UInt64 {
+      var batch = try driver.nextBatch(waitingUpTo: .milliseconds(2))
+      var count: UInt64 = 0
+      while let event = try batch.next() {
+        count += 1
+        if event.type != .chroot || event.bytes(1).byteCount > 300 { own += 1 }
+      }
+      return count
+    }
+  }
+}
+
+/// Threads that make calls as fast as they can, beside the reader.
+private final class Flood: @unchecked Sendable {
+  private let path: UnsafeMutablePointer<CChar>?
+  private let count: Int64
+  private let threads: Int32
+  private let onOneCPU: Bool
+  private var handle = pthread_t()
+  /// Minus one until the flood is over, then what it made.
+  private let result = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
+
+  init(path: String?, count: Int64, threads: Int, onOneCPU: Bool) {
+    self.path = path.map { strdup($0) }
+    self.count = count
+    self.threads = Int32(threads)
+    self.onOneCPU = onOneCPU
+    result.initialize(to: -1)
+    let error = pthread_create(
+      &handle, nil,
+      { argument in
+        let flood = Unmanaged<Flood>.fromOpaque(argument!).takeUnretainedValue()
+        wh_store(flood.result, wh_flood(flood.path, flood.count, flood.threads, flood.onOneCPU ? 1 : 0))
+        return nil
+      }, Unmanaged.passUnretained(self).toOpaque())
+    precondition(error == 0, "pthread_create: errno \(error)")
+  }
+
+  var hasEnded: Bool { wh_load(result) != -1 }
+  var made: Int64 { wh_load(result) }
+
+  deinit {
+    pthread_join(handle, nil)
+    free(path)
+    result.deallocate()
+  }
+}

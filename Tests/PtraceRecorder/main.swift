@@ -1,0 +1,126 @@
+import CCalls
+import Capture
+import EventSchema
+@preconcurrency import Glibc
+import PtraceDriver
+
+// A tracer beside the tests: a process cannot trace itself.
+//
+//   PtraceRecorder attach PID CONTROL OUT SNAPLEN EVENTS CALLS PATHS IGNORED   record what a running process does
+//   PtraceRecorder run OUT EVENTS COMMAND ...                    record what a command does, and end as it did
+//
+// OUT gets packed records, and then 8 bytes: how many were lost. EVENTS and CALLS are numbers with commas between them.
+// CONTROL is a file of 8 bytes that both sides map: the recorder stores 1 once it captures, the traced process 2 when
+// it is done, the recorder 3 when it has let go. No system call is needed for that, which a test might count.
+
+func say(_ message: String) {
+  var line = "PtraceRecorder: \(message)\n"
+  line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+func fail(_ message: String) -> Never {
+  say(message)
+  exit(125)
+}
+
+func numbers(_ text: String) -> [UInt16] { text.split(separator: ",").compactMap { UInt16($0) } }
+
+func interest(_ events: String, _ calls: String) -> Interest {
+  if events == "all" { return Interest(events: PtraceDriver.available, genericCalls: .all) }
+  return Interest(
+    events: EventTypeSet(numbers(events).compactMap { EventType(rawValue: $0) }),
+    genericCalls: SyscallSet(numbers(calls).compactMap { SyscallCode(rawValue: $0) }))
+}
+
+/// Records copied out of their batches, and where they go in the end.
+struct Records {
+  let path: String
+  var bytes: [UInt8] = []
+
+  mutating func take(_ batch: inout EventBatch) throws -> Bool {
+    var isEmpty = true
+    while let event = try batch.next() {
+      isEmpty = false
+      let record = event.record
+      for index in 0..<record.byteCount { bytes.append(record.unsafeLoad(fromByteOffset: index, as: UInt8.self)) }
+    }
+    return isEmpty
+  }
+
+  func write(lost: UInt64) {
+    guard let file = fopen(path, "w") else { fail("cannot write \(path)") }
+    fwrite(bytes, 1, bytes.count, file)
+    withUnsafeBytes(of: lost) { _ = fwrite($0.baseAddress, 1, 8, file) }
+    fclose(file)
+  }
+}
+
+func control(_ path: String) -> UnsafeMutablePointer<Int64> {
+  let file = open(path, O_RDWR)
+  let memory = mmap(nil, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+  guard file >= 0, let memory, memory != MAP_FAILED else { fail("cannot map \(path)") }
+  return memory.bindMemory(to: Int64.self, capacity: 1)
+}
+
+func attach(_ words: [String]) throws {
+  guard words.count == 8, let process = Int32(words[0]), let snaplen = Int(words[3]) else { fail("attach: wrong arguments") }
+  let state = control(words[1])
+  var interest = interest(words[4], words[5])
+  interest.resolvesPaths = words[6] == "paths"
+  var options = CaptureOptions()
+  options.target = .processes([process])
+  options.loadable = interest
+  options.snaplen = snaplen
+  options.ignoredProcess = Int32(words[7]).flatMap { $0 > 0 ? $0 : nil }
+  var records = Records(path: words[2])
+  let lost: UInt64
+  do {
+    var driver = try PtraceDriver(opening: options)
+    try driver.capture(interest)
+    wh_store(state, 1)
+    while wh_load(state) == 1 {
+      var batch = try driver.nextBatch(waitingUpTo: .milliseconds(2))
+      _ = try records.take(&batch)
+    }
+    try driver.capture(.none)
+    while true {
+      var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
+      if try records.take(&batch) { break }
+    }
+    lost = try driver.statistics().lost.total
+  }
+  records.write(lost: lost)
+  wh_store(state, 3)
+}
+
+func run(_ words: [String]) throws -> Int32 {
+  guard words.count >= 3 else { fail("run: wrong arguments") }
+  var options = CaptureOptions()
+  options.target = .command(Array(words.dropFirst(2)))
+  options.loadable = interest(words[1], "")
+  options.onDegraded = { _, reason in say(reason) }
+  var records = Records(path: words[0])
+  var driver = try PtraceDriver(opening: options)
+  try driver.capture(options.loadable)
+  do {
+    while true {
+      var batch = try driver.nextBatch(waitingUpTo: .milliseconds(100))
+      _ = try records.take(&batch)
+    }
+  } catch let error as CaptureError {
+    guard error == .endOfStream else { throw error }
+  }
+  records.write(lost: try driver.statistics().lost.total)
+  return driver.outcome?.exitCode ?? 125
+}
+
+do {
+  let words = CommandLine.arguments.dropFirst()
+  switch words.first {
+  case "attach": try attach(Array(words.dropFirst()))
+  case "run": exit(try run(Array(words.dropFirst())))
+  default: fail("no such mode")
+  }
+} catch {
+  fail("\(error)")
+}

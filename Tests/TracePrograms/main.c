@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs for a tracer to follow:
+ *
+ *	TracePrograms CASE		see the other files
+ *	TracePrograms storm SEED SECONDS
+ *	TracePrograms exit CODE
+ *	TracePrograms without-ptrace COMMAND ...
+ */
+#include <signal.h>
+
+#include "check.h"
+
+int main(int count, char **words)
+{
+	int result;
+
+	/* The Swift runtime, if it is linked in, reports crashes; these programs die on purpose. */
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGTRAP, SIG_DFL);
+	if (count == 4 && !strcmp(words[1], "storm"))
+		return storm((unsigned)atoi(words[2]), atoi(words[3]));
+	if (count == 3 && !strcmp(words[1], "exit"))
+		return atoi(words[2]);
+	if (count > 2 && !strcmp(words[1], "without-ptrace"))
+		return without_ptrace(words + 2);
+	if (count != 2)
+		return 98;
+	result = signals_case(words[1]);
+	if (result < 0)
+		result = processes_case(words[1]);
+	if (result < 0)
+		result = terminal_case(words[1]);
+	return result < 0 ? 98 : result;
+}

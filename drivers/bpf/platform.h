@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * What drivers/shared asks of its surroundings, as programs provide it that are compiled for one kernel and need neither
+ * BTF nor a ring buffer there.
+ */
+#ifndef WH_PLATFORM_H
+#define WH_PLATFORM_H
+
+#include "../shared/kernel_headers.h"
+#include "../schema/event_schema.h"
+#include "../modern-bpf/control.h"
+#include "helpers.h"
+
+#define WH_INLINE static inline __attribute__((always_inline))
+#define WH_TRACEPOINT(name) SEC("raw_tp/" name)
+
+/* Kernels before 5.3 refuse every jump backwards. */
+#define WH_UNROLL _Pragma("clang loop unroll(full)")
+
+/* All return a negative number where memory is not there; the string copies return the length, NUL included. */
+WH_INLINE int wh_read_user(void *to, uint32_t size, uint64_t from)
+{
+	return bpf_read_user(to, size, (const void *)from);
+}
+
+WH_INLINE int wh_read_user_string(void *to, uint32_t size, uint64_t from)
+{
+	return bpf_read_user_string(to, size, (const void *)from);
+}
+
+WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)
+{
+	return bpf_read_kernel(to, size, from);
+}
+
+WH_INLINE int wh_read_kernel_string(void *to, uint32_t size, const void *from)
+{
+	return bpf_read_kernel_string(to, size, from);
+}
+
+/* One member of a kernel structure; zero if it cannot be read. The comma takes the kernel's const off its type. */
+#define WH_GET(pointer, member) ({						\
+	__typeof__(pointer) wh_from = (pointer);				\
+	__typeof__(((void)0, wh_from->member)) wh_got;				\
+	wh_read_kernel((void *)&wh_got, sizeof(wh_got), (const void *)&wh_from->member); \
+	wh_got;									\
+})
+#define WH_FETCH(pointer, member) WH_GET(pointer, member)
+#define WH_ADDRESS(pointer, member) ((void *)&(pointer)->member)
+#define WH_TYPE_SIZE(type) sizeof(type)
+#define WH_CONTAINER(pointer, type, member) ((type *)((char *)(pointer) - __builtin_offsetof(type, member)))
+
+/*
+ * A bit field has no address. Those that we read (struct signal_struct) lie less than a window behind a member that has
+ * one, so the window is copied and read as the structure. A bit outside of it would be a load outside of the stack's
+ * filled part, which the verifier refuses.
+ */
+enum { WH_BITS_WINDOW = 32 };
+#define WH_GET_BITS(pointer, member) ({						\
+	uint64_t wh_window[WH_BITS_WINDOW / 8];					\
+	uint64_t wh_start = __builtin_offsetof(struct signal_struct, flags);	\
+	wh_read_kernel(wh_window, sizeof(wh_window), (char *)(pointer) + wh_start); \
+	((struct signal_struct *)((uint64_t)wh_window - wh_start))->member;	\
+})
+
+#define WH_PAGE_SHIFT 12
+
+/*
+ * Keeps the compiler from reasoning about a value, so that the bound which follows stays visible to the verifier. In
+ * 64 bits: the instruction set has no registers of 32, and widening after the bound would hide it again.
+ */
+#define WH_OPAQUE(value) ({ uint64_t wh_wide = (value); asm volatile("" : "+r"(wh_wide)); (value) = wh_wide; })
+
+/* The task whose event it is. */
+WH_INLINE struct task_struct *wh_current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+#include "../shared/kernel_header_variants.h"
+
+#endif

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The cpu controller is built into the kernel. */
+#include "../shared/kernel_headers.h"
+
+int wh_probe_controller_cpu = cpu_cgrp_id;

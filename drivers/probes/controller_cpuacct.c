@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The cpuacct controller is built into the kernel. */
+#include "../shared/kernel_headers.h"
+
+int wh_probe_controller_cpuacct = cpuacct_cgrp_id;

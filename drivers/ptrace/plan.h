@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is to become of each call: the interest, by slot (event_schema.h): native numbers, then 32-bit calls. */
+#ifndef WH_PLAN_H
+#define WH_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event_schema.h"
+
+/*
+ * struct wh_plan - what to capture
+ * @entry_event: event made when the call starts; 0 for none
+ * @exit_event: event made when the call has returned; 0 for none
+ * @exec_event: event of an exec that succeeded: made when the new image is there
+ * @end_event: event of the end of a thread
+ * @signal_event: event of a signal about to be delivered
+ * @is_empty: nothing of the above is wanted
+ * @resolves_paths: records of opens carry the opened file's own path
+ * @code: portable number of a call (enum wh_syscall_code), which generic events carry
+ *
+ * Events are numbers of enum wh_event_type.
+ */
+struct wh_plan {
+	uint16_t entry_event[WH_CALL_SLOTS];
+	uint16_t exit_event[WH_CALL_SLOTS];
+	uint16_t exec_event;
+	uint16_t end_event;
+	uint16_t signal_event;
+	bool is_empty;
+	bool resolves_paths;
+	uint16_t code[WH_CALL_SLOTS];
+};
+
+/* Whether the call of a slot takes a stop at all. */
+static inline bool wh_plan_wants(const struct wh_plan *plan, uint32_t slot)
+{
+	return slot < WH_CALL_SLOTS && (plan->entry_event[slot] || plan->exit_event[slot]);
+}
+
+#endif

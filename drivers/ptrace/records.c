@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/*
+ * One record after the other from a stop: the fillers of drivers/shared, expanded from the event table over what a
+ * tracer can see.
+ */
+#define _GNU_SOURCE
+#include "platform.h"
+
+#include "../shared/values.h"
+#include "../shared/record.h"
+#include "../shared/ia32.h"
+#include "../shared/fillers_data.h"
+#include "../shared/fillers_exec.h"
+#include "../shared/fillers_files.h"
+#include "../shared/fillers_io_uring.h"
+#include "../shared/fillers_keys.h"
+#include "../shared/fillers_other.h"
+#include "../shared/fillers_points.h"
+#include "../shared/fillers_quota.h"
+#include "../shared/fillers_sockets.h"
+#include "../shared/fillers_sockopts.h"
+#include "../shared/fillers_tasks.h"
+
+enum {
+	/* Stands for a result that nobody knows yet: a failure to all fillers, and no errno. */
+	WH_NO_RESULT = -4096,
+};
+
+#define WH_CLONE_INTO_CGROUP 0x200000000ull	/* clone3 only, Linux 5.7 */
+
+static __thread struct wh_scratch wh_area;
+
+#define P(name, type, format, group, source) WH_PARAMETER(name, type, format, group, source)
+#define EVENT(code, symbol, name, direction, category, flags, ...)		\
+static void wh_fill_##symbol(struct wh_record *record, struct wh_call *call)	\
+{										\
+	(void)call;								\
+	__VA_ARGS__								\
+}
+#include "../schema/event_schema.def"
+#undef EVENT
+#undef P
+
+/* The record in wh_area, its length returned; 0 if no driver fills the event. */
+static uint32_t wh_fill(struct wh_call *call, uint16_t type, uint32_t *nparams)
+{
+	const struct wh_stop *stop = call->task->stop;
+	struct wh_record record = { .bytes = wh_area.frame + WH_FRAME_SIZE, .scratch = &wh_area };
+
+	switch (type) {
+#define EVENT(code, symbol, name, direction, category, flags, ...)		\
+	case WH_EVENT_##symbol:							\
+		*nparams = WH_NPARAMS_##symbol;					\
+		wh_start_record(&record, WH_EVENT_##symbol, WH_NPARAMS_##symbol, stop->timestamp_ns, stop->tracee->tid); \
+		wh_fill_##symbol(&record, call);				\
+		/* Events that user space makes itself have parameters without a source. */ \
+		return record.index == WH_NPARAMS_##symbol ? wh_end_record(&record) : 0;
+#include "../schema/event_schema.def"
+#undef EVENT
+	default:
+		return 0;
+	}
+}
+
+/* Takes the value of the first parameter out: of every exit event it is the result. */
+static uint32_t wh_leave_result_out(uint8_t *record, uint32_t length, uint32_t nparams)
+{
+	uint32_t values = WH_EVENT_HEADER_SIZE + 2 * nparams;
+	uint32_t size = *(uint16_t *)(record + WH_EVENT_HEADER_SIZE);
+
+	if (!nparams || length < values + size)
+		return length;
+	*(uint16_t *)(record + WH_EVENT_HEADER_SIZE) = 0;
+	memmove(record + values, record + values + size, length - values - size);
+	*(uint32_t *)(record + offsetof(struct wh_event_header, length)) = length - size;
+	return length - size;
+}
+
+static bool wh_is_result_missing(const struct wh_stop *stop, uint16_t type)
+{
+	if (stop->has_result)
+		return false;
+	switch (type) {
+	case WH_EVENT_generic:
+	case WH_EVENT_open_enter:
+	case WH_EVENT_creat_enter:
+	case WH_EVENT_openat_enter:
+	case WH_EVENT_openat2_enter:
+	case WH_EVENT_connect_enter:
+	case WH_EVENT_procexit:
+	case WH_EVENT_signaldeliver:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static int64_t wh_append(struct wh_call *call, uint16_t type, uint8_t *room, size_t size)
+{
+	uint32_t nparams = 0, length = wh_fill(call, type, &nparams);
+
+	if (!length)
+		return WH_TRACE_UNKNOWN_EVENT;
+	if (wh_is_result_missing(call->task->stop, type))
+		length = wh_leave_result_out(wh_area.frame + WH_FRAME_SIZE, length, nparams);
+	if (length > WH_EVENT_MAX_SIZE || length > size)
+		return WH_TRACE_TOO_LARGE;
+	memcpy(room, wh_area.frame + WH_FRAME_SIZE, length);
+	return length;
+}
+
+/* What the kernel counted for each message lies behind its header. A call without a message makes one record. */
+static int64_t wh_append_messages(struct wh_call *call, uint16_t type, uint8_t *room, size_t size)
+{
+	uint32_t stride = call->is_compat ? sizeof(struct wh_counted_message_32) : sizeof(struct wh_counted_message);
+	uint32_t header = call->is_compat ? sizeof(struct wh_message_32) : sizeof(struct wh_message), i;
+	int64_t sent = call->result, appended = 0;
+
+	if (sent <= 0)
+		return wh_append(call, type, room, size);
+	for (i = 0; i < WH_MESSAGES && i < sent; i++) {
+		uint32_t counted = 0;
+		int64_t length;
+
+		call->message = call->arguments[1] + i * stride;
+		wh_read_user(&counted, sizeof(counted), call->message + header);
+		call->result = counted;
+		length = wh_append(call, type, room + appended, size - appended);
+		if (length < 0)
+			return length;
+		appended += length;
+	}
+	return appended;
+}
+
+/* Whether a call of the clone family makes a child that differs from its parent in what twins share. */
+static bool wh_parts_child(struct wh_call *call, uint16_t type)
+{
+	uint64_t flags = 0, parting = CLONE_NEWUSER | CLONE_NEWPID | WH_CLONE_INTO_CGROUP;
+
+	if (type == WH_EVENT_clone)
+		flags = call->arguments[0];
+	else if (type == WH_EVENT_clone3 && wh_read_user(&flags, sizeof(flags), call->arguments[0]) < 0)
+		return true;
+	return (flags & parting) != 0;
+}
+
+/* Starts with what the twin of this record left, or with nothing. */
+static void wh_meet_twin(struct wh_call *call, uint16_t type)
+{
+	static __thread pid_t last;
+	struct wh_tracee *tracee = call->task->tracee;
+	bool is_clone = type == WH_EVENT_clone || type == WH_EVENT_clone3 || type == WH_EVENT_fork || type == WH_EVENT_vfork;
+	pid_t other = call->result == 0 ? tracee->parent_tid : call->result > 0 && call->result <= INT_MAX ? call->result : 0;
+
+	wh_task.leaves_twin = false;
+	wh_task.is_twin = is_clone && other && wh_twin.self == other && wh_twin.other == tracee->tid &&
+			  wh_twin.status.levels == 1;
+	/* A child's memory is a copy of its parent's. */
+	if (!wh_task.is_twin || last != other)
+		wh_memory_forget();
+	last = tracee->tid;
+	if (wh_task.is_twin) {
+		wh_task.status = wh_twin.status;
+		wh_task.status.own_task = tracee->tid;
+		wh_task.status.own_process = tracee->tgid;
+		wh_task.status_asked = WH_FOUND;
+		wh_twin.self = wh_twin.other = 0;
+	} else if (is_clone && other && !wh_parts_child(call, type)) {
+		wh_task.leaves_twin = true;
+		wh_twin.status.levels = 0;
+		wh_twin.self = tracee->tid;
+		wh_twin.other = other;
+	}
+}
+
+int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t *room, size_t size)
+{
+	struct wh_call call = { .task = &wh_task, .number = stop->number, .code = stop->code, .scratch = &wh_area };
+	int i;
+
+	wh_task.stop = stop;
+	wh_task.tracee = stop->tracee;
+	wh_task.event = event_type;
+	wh_task.numbers_asked = wh_task.status_asked = wh_task.image_asked = wh_task.memory_asked = WH_NOT_ASKED;
+	wh_task.sockets[0].asked = wh_task.sockets[1].asked = WH_NOT_ASKED;
+	for (i = 0; i < 6; i++)
+		call.arguments[i] = stop->arguments[i];
+	call.result = stop->has_result ? stop->result : WH_NO_RESULT;
+	wh_meet_twin(&call, event_type);
+	if (stop->architecture == AUDIT_ARCH_I386) {
+		call.is_compat = true;
+		call.slot = wh_translate_ia32(&call);
+	}
+	/* The record has the machine's own number of the call, whichever way it came. */
+	if (event_type == WH_EVENT_generic && call.is_compat && wh_syscall_info(stop->code))
+		call.number = wh_syscall_info(stop->code)->x86_64;
+	switch (event_type) {
+	case WH_EVENT_execve:
+		call.exec_succeeded = call.result == 0;
+		break;
+	case WH_EVENT_sendmmsg:
+	case WH_EVENT_recvmmsg:
+		return wh_append_messages(&call, event_type, room, size);
+	case WH_EVENT_procexit:
+		if (!wh_decide_reaper(stop))
+			return 0;
+		break;
+	case WH_EVENT_signaldeliver:
+		call.point[0] = wh_tells_sender(stop->signal, stop->signal_code) ? stop->sender : 0;
+		call.point[1] = stop->signal;
+		break;
+	}
+	return wh_append(&call, event_type, room, size);
+}
+
+uint32_t wh_trace_slot(uint32_t architecture, uint32_t number, const uint64_t arguments[6])
+{
+	uint32_t asked = arguments[0];
+
+	if (number >= WH_CALL_NUMBERS)
+		return WH_TRACE_NO_CALL;
+	if (architecture != AUDIT_ARCH_I386)
+		return number;
+	if (number == WH_IA32_SOCKETCALL)
+		return WH_SLOT_SOCKETCALL + (asked < 32 ? asked : 0);
+	if (number == WH_IA32_IPC)
+		return WH_SLOT_IPC + ((uint16_t)asked < 32 ? (uint16_t)asked : 0);
+	return WH_SLOT_IA32 + number;
+}
+
+void wh_tracee_init(struct wh_tracee *tracee, pid_t tid, pid_t tgid)
+{
+	memset(tracee, 0, sizeof(*tracee));
+	tracee->tid = tid;
+	tracee->tgid = tgid;
+	tracee->proc = tracee->memory = tracee->pidfd = -1;
+	tracee->can_get_descriptors = true;
+}
+
+static void wh_close_once(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+	*descriptor = -1;
+}
+
+void wh_tracee_release(struct wh_tracee *tracee)
+{
+	wh_close_once(&tracee->proc);
+	wh_close_once(&tracee->memory);
+	wh_close_once(&tracee->pidfd);
+}
+
+void wh_tracee_exec_done(struct wh_tracee *tracee)
+{
+	/* The directory and the pidfd name the process, whichever of its threads has executed. */
+	wh_close_once(&tracee->memory);
+	tracee->can_get_descriptors = true;
+}
+
+void wh_tracee_entered(struct wh_tracee *tracee)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	tracee->entered_ns = (uint64_t)now.tv_sec * 1000000000u + now.tv_nsec;
+}

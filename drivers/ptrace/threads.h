@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The traced threads, by thread id. */
+#ifndef WH_THREADS_H
+#define WH_THREADS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "records.h"
+
+/*
+ * struct wh_thread - what the tracer knows of one thread
+ * @tid: its id in the tracer's pid namespace; 0 for a free place
+ * @is_expected: its parent has told of it, its own first stop is still to come. A child may stop before its parent
+ *	tells, or after.
+ * @is_leaving: PTRACE_EVENT_EXIT came, or the end's event is made
+ * @is_interrupted: PTRACE_INTERRUPT was asked for, the stop is still to come
+ * @shows_placement: at the start of a call that would show that the tracer has placed it
+ * @in_call: a call has begun whose end makes an event: it resumes with PTRACE_SYSCALL until then
+ * @architecture, @number, @slot, @arguments: that call; its slot is where the plan has it
+ * @tracee: for the fillers
+ */
+struct wh_thread {
+	pid_t tid;
+	bool is_expected;
+	bool is_leaving;
+	bool is_interrupted;
+	bool shows_placement;
+	bool in_call;
+	uint32_t architecture, number, slot;
+	uint64_t arguments[6];
+	struct wh_tracee tracee;
+};
+
+/*
+ * struct wh_threads - a hash table with linear probing, at most half full; pointers into it are good until the next
+ * wh_threads_add() or wh_threads_remove()
+ */
+struct wh_threads {
+	struct wh_thread *places;
+	size_t capacity;	/* a power of two */
+	size_t count;
+	size_t expected;	/* those among them that are expected only */
+};
+
+/* Returns 0 or -ENOMEM. */
+int wh_threads_init(struct wh_threads *threads);
+/* Releases every tracee, too. */
+void wh_threads_release(struct wh_threads *threads);
+struct wh_thread *wh_threads_find(const struct wh_threads *threads, pid_t tid);
+/* Adds a thread that is not there, all zero but for its ids. NULL without memory. */
+struct wh_thread *wh_threads_add(struct wh_threads *threads, pid_t tid, pid_t tgid);
+void wh_threads_remove(struct wh_threads *threads, pid_t tid);
+
+#endif

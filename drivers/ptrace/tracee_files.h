@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * From a descriptor of the tracee to its file, by stat and readlink on /proc/TID/fd. The file itself is never taken
+ * over: closing another process's file can wait for whoever serves it.
+ */
+#ifndef WH_TRACEE_FILES_H
+#define WH_TRACEE_FILES_H
+
+#include "tracee_mounts.h"
+
+enum { WH_KERNEL_O_EXCL = 0x80 };
+
+WH_INLINE uint32_t wh_superblock_device(const char *name, const struct statx *file, struct wh_mount **mount)
+{
+	/* Only filesystems without a block device have devices of their own making. */
+	if (file->stx_dev_major)
+		return wh_encode_device(file->stx_dev_major, file->stx_dev_minor);
+	*mount = wh_mount_of(name, file);
+	return (*mount)->found ? (*mount)->superblock : wh_encode_device(0, file->stx_dev_minor);
+}
+
+/* The open flags of the call; creat has none of its own. */
+WH_INLINE uint32_t wh_flags_of_open(struct wh_call *call)
+{
+	uint64_t how;
+
+	switch (call->task->event) {
+	case WH_EVENT_creat:
+		return WH_KERNEL_O_CREAT;
+	case WH_EVENT_open:
+		return call->arguments[1];
+	case WH_EVENT_openat:
+		return call->arguments[2];
+	case WH_EVENT_openat2:
+		return wh_read_user(&how, sizeof(how), call->arguments[2]) == 0 ? how : 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Whether the call created the file: it must have, with O_EXCL; otherwise a file that is no older than the call is its
+ * own. New files are stamped by a clock that ticks a few ms apart: one that somebody else made in the same tick counts
+ * too. The modification time is compared as well, because an overlay makes a new file of the old one's times.
+ */
+WH_INLINE bool wh_was_created(struct wh_call *call, const struct statx *file)
+{
+	uint32_t flags = wh_flags_of_open(call);
+	uint64_t entered = call->task->tracee->entered_ns;
+	uint64_t born = (uint64_t)file->stx_btime.tv_sec * 1000000000u + file->stx_btime.tv_nsec;
+	uint64_t changed = (uint64_t)file->stx_mtime.tv_sec * 1000000000u + file->stx_mtime.tv_nsec;
+
+	if (!(flags & WH_KERNEL_O_CREAT) || !S_ISREG(file->stx_mode))
+		return false;
+	if (flags & WH_KERNEL_O_EXCL)
+		return true;
+	return entered && file->stx_mask & STATX_BTIME && born >= entered && changed >= entered;
+}
+
+/*
+ * Looks at the file that the call has opened, once per event. Descriptor 0 counts as not opened for device, inode and
+ * layer, but not for "created": readers of this stream have always seen it so.
+ */
+WH_INLINE void wh_look_at_opened(struct wh_call *call)
+{
+	struct wh_mount *mount = NULL;
+	const char *name;
+	char text[24];
+	struct statx file;
+
+	if (call->opened_known)
+		return;
+	call->opened_known = true;
+	if (call->result < 0 || call->result > INT32_MAX)
+		return;
+	name = wh_descriptor_name(text, call->result);
+	if (!wh_proc_statx(name, WH_STATX_WANTED, &file))
+		return;
+	call->opened_created = wh_was_created(call, &file);
+	if (call->result == 0)
+		return;
+	call->opened_dev = wh_superblock_device(name, &file, &mount);
+	call->opened_ino = file.stx_ino;
+	if (mount && mount->is_overlay)
+		call->opened_layer = wh_layer_of(name, &file, mount);
+}
+
+WH_INLINE uint64_t wh_inode_number_of(struct wh_call *call, int64_t descriptor)
+{
+	char text[24];
+	struct statx file;
+
+	(void)call;
+	if (descriptor < 0 || !wh_proc_statx(wh_descriptor_name(text, descriptor), STATX_INO, &file))
+		return 0;
+	return file.stx_ino;
+}
+
+/* Whether a path, as the tracee's root shows it, leads to a file now. */
+WH_INLINE bool wh_names_file(const char *path, const struct statx *file)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT,
+	};
+	char place[WH_PROC_PATH];
+	int directory = wh_proc_place(wh_task.tracee, "root", place), root, found = -1;
+	struct statx there;
+	bool is_it;
+
+	root = openat(directory, place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0) {
+		found = syscall(SYS_openat2, root, path, &how, sizeof(how));
+		close(root);
+	}
+	if (found < 0)
+		return false;
+	is_it = statx(found, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &there) == 0 &&
+		there.stx_ino == file->stx_ino && there.stx_dev_major == file->stx_dev_major &&
+		there.stx_dev_minor == file->stx_dev_minor;
+	close(found);
+	return is_it;
+}
+
+/*
+ * The path that a magic link shows, as the record has it: without the mark of a file whose name is gone, and of a memfd
+ * just its name. Whether the mark is part of the name tells the number of names, or else a look at the name.
+ */
+WH_INLINE uint32_t wh_path_of(const char *name, const struct statx *file, uint8_t *room)
+{
+	static const char mark[] = " (deleted)";
+	char path[WH_PATH_MAX];
+	size_t length = wh_proc_link(name, path, sizeof(path)), skipped = 0;
+
+	if (!length)
+		return 0;
+	/* A pipe's own name is empty; the link makes one up. */
+	if (strncmp(path, "pipe:[", 6) == 0) {
+		room[0] = 0;
+		return 1;
+	}
+	if (length >= sizeof(mark) && memcmp(path + length - (sizeof(mark) - 1), mark, sizeof(mark)) == 0 &&
+	    (!file->stx_nlink || !wh_names_file(path, file))) {
+		length -= sizeof(mark) - 1;
+		path[length] = 0;
+		if (strncmp(path, "/memfd:", 7) == 0 && !wh_mount_of(name, file)->found)
+			skipped = 1;
+	}
+	memcpy(room, path + skipped, length - skipped + 1);
+	return length - skipped + 1;
+}
+
+WH_INLINE uint32_t wh_path_of_descriptor(struct wh_call *call, uint8_t *room, int64_t descriptor)
+{
+	const char *name;
+	char text[24];
+	struct statx file;
+
+	(void)call;
+	name = wh_descriptor_name(text, descriptor);
+	return descriptor >= 0 && wh_proc_statx(name, WH_STATX_WANTED, &file) ? wh_path_of(name, &file, room) : 0;
+}
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Files of /proc/TGID/task/TID, each read once per stop and only if somebody asks. The thread is stopped, so that its
+ * number cannot be given to another while we look.
+ */
+#ifndef WH_TRACEE_PROC_H
+#define WH_TRACEE_PROC_H
+
+#include "platform.h"
+
+enum {
+	WH_PROC_PATH = 96,
+	WH_PROC_TEXT = 8192,		/* of a file that is read whole; what is behind is not looked at */
+};
+
+/* Where a file below the thread's directory is: a directory descriptor, and the path from there in `path`. */
+WH_INLINE int wh_proc_place(struct wh_tracee *tracee, const char *name, char path[WH_PROC_PATH])
+{
+	if (tracee->proc < 0) {
+		snprintf(path, WH_PROC_PATH, "/proc/%d/task/%d", tracee->tgid, tracee->tid);
+		tracee->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (tracee->proc >= 0) {
+		snprintf(path, WH_PROC_PATH, "%s", name);
+		return tracee->proc;
+	}
+	snprintf(path, WH_PROC_PATH, "/proc/%d/task/%d/%s", tracee->tgid, tracee->tid, name);
+	return AT_FDCWD;
+}
+
+/* "fd/12" without the price of snprintf: it is part of every open. */
+WH_INLINE const char *wh_descriptor_name(char name[24], int64_t descriptor)
+{
+	char *at = name + 23;
+
+	*at = 0;
+	do {
+		*--at = (char)('0' + descriptor % 10);
+		descriptor /= 10;
+	} while (descriptor && at > name + 3);
+	*--at = '/';
+	*--at = 'd';
+	*--at = 'f';
+	return at;
+}
+
+WH_INLINE int wh_proc_open(const char *name)
+{
+	char path[WH_PROC_PATH];
+	int directory = wh_proc_place(wh_task.tracee, name, path);
+
+	return openat(directory, path, O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Reads a file of /proc by one call, as far as it fits, and ends it with a NUL; its length, 0 if there is none. All that
+ * is read here is made in one piece: no second call is needed to see its end.
+ */
+WH_INLINE size_t wh_read_descriptor(int descriptor, char *text, size_t size)
+{
+	ssize_t length = 0;
+
+	if (descriptor >= 0) {
+		length = read(descriptor, text, size - 1);
+		if (length < 0)
+			length = 0;
+		close(descriptor);
+	}
+	text[length] = 0;
+	return length;
+}
+
+WH_INLINE size_t wh_proc_read(const char *name, char *text, size_t size)
+{
+	return wh_read_descriptor(wh_proc_open(name), text, size);
+}
+
+/* Where a magic link of /proc leads, with its NUL; the length without it, 0 if there is no telling. */
+WH_INLINE size_t wh_proc_link(const char *name, char *text, size_t size)
+{
+	char path[WH_PROC_PATH];
+	int directory = wh_proc_place(wh_task.tracee, name, path);
+	ssize_t length = readlinkat(directory, path, text, size - 1);
+
+	if (length < 0 || (size_t)length >= size - 1)
+		length = 0;
+	text[length] = 0;
+	return length;
+}
+
+/* What a magic link leads to. Never asks a file server (FUSE, NFS) that might be in no hurry to answer. */
+WH_INLINE bool wh_proc_statx(const char *name, uint32_t mask, struct statx *out)
+{
+	char path[WH_PROC_PATH];
+	int directory = wh_proc_place(wh_task.tracee, name, path);
+
+	return statx(directory, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, mask, out) == 0;
+}
+
+/* Numbers of another thread's stat line, or of the own one's. */
+static __attribute__((noinline, unused)) bool wh_parse_numbers(const char *text, struct wh_task_numbers *out)
+{
+	const char *open = strchr(text, '('), *close = strrchr(text, ')'), *at;
+	uint64_t fields[53] = {};
+	uint32_t index;
+
+	if (!open || !close || close < open || close[1] != ' ')
+		return false;
+	out->name_length = close - open - 1 < 15 ? close - open - 1 : 15;
+	memcpy(out->name, open + 1, out->name_length);
+	out->name[out->name_length] = 0;
+	out->state = close[2];
+	at = close + 3;
+	/* Field 4 is the first behind the state; they are numbered as in proc(5). */
+	for (index = 4; index <= 52 && *at; index++) {
+		char *end;
+
+		if (*at == ' ')
+			at++;
+		fields[index] = *at == '-' ? (uint64_t)strtoll(at, &end, 10) : strtoull(at, &end, 10);
+		if (end == at)
+			return false;
+		at = end;
+	}
+	out->parent = fields[4];
+	out->group = fields[5];
+	out->terminal = fields[7];
+	out->flags = fields[9];
+	out->minor_faults = fields[10];
+	out->major_faults = fields[12];
+	out->start_ticks = fields[22];
+	out->size_bytes = fields[23];
+	out->resident_pages = fields[24];
+	out->pending = fields[31];
+	out->arguments_start = fields[48];
+	out->arguments_end = fields[49];
+	out->environment_start = fields[50];
+	out->environment_end = fields[51];
+	return index > 24;
+}
+
+/* Never NULL: what is not known is zero. */
+WH_INLINE struct wh_task_numbers *wh_numbers(void)
+{
+	if (wh_task.numbers_asked == WH_NOT_ASKED) {
+		char text[1024];
+		bool found = wh_proc_read("stat", text, sizeof(text)) && wh_parse_numbers(text, &wh_task.numbers);
+
+		if (!found)
+			memset(&wh_task.numbers, 0, sizeof(wh_task.numbers));
+		wh_task.numbers_asked = found ? WH_FOUND : WH_MISSING;
+	}
+	return &wh_task.numbers;
+}
+
+/* The last number of a line; `count` tells how many there are. */
+WH_INLINE int64_t wh_last_number(const char *line, uint32_t *count)
+{
+	int64_t last = 0;
+	uint32_t found = 0;
+
+	while (*line && *line != '\n' && found < WH_PID_LEVELS) {
+		char *end;
+		int64_t value = strtoll(line, &end, 10);
+
+		if (end == line)
+			break;
+		last = value;
+		found++;
+		line = end;
+		while (*line == '\t' || *line == ' ')
+			line++;
+	}
+	if (count)
+		*count = found;
+	return last;
+}
+
+WH_INLINE bool wh_begins(const char *line, const char *key)
+{
+	return strncmp(line, key, strlen(key)) == 0;
+}
+
+static __attribute__((noinline, unused)) void wh_parse_status(char *text, struct wh_task_status *out)
+{
+	char *line, *next;
+	uint64_t ids[4];
+	int i;
+
+	/* The first line is the name, which the task chooses: control characters in it are escaped. */
+	for (line = text; line && *line; line = next) {
+		char *value = strchr(line, ':');
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = 0;
+		if (!value || (next && value > next))
+			continue;
+		do
+			value++;
+		while (*value == '\t' || *value == ' ');
+		if (wh_begins(line, "NSpid:")) {
+			out->own_task = wh_last_number(value, &out->levels);
+		} else if (wh_begins(line, "NStgid:")) {
+			out->own_process = wh_last_number(value, NULL);
+		} else if (wh_begins(line, "NSpgid:")) {
+			out->group = strtoll(value, NULL, 10);
+			out->own_group = wh_last_number(value, NULL);
+		} else if (wh_begins(line, "Uid:") || wh_begins(line, "Gid:")) {
+			char *at = value;
+
+			for (i = 0; i < 4; i++)
+				ids[i] = strtoul(at, &at, 10);
+			if (line[0] == 'U') {
+				out->euid = ids[1];
+				out->fsuid = ids[3];
+			} else {
+				out->egid = ids[1];
+				out->fsgid = ids[3];
+			}
+		} else if (wh_begins(line, "Groups:")) {
+			char *at = value;
+
+			while (out->group_count < WH_STATUS_GROUPS) {
+				char *end;
+				uint64_t group = strtoul(at, &end, 10);
+
+				if (end == at)
+					break;
+				out->groups[out->group_count++] = group;
+				at = end;
+			}
+		} else if (wh_begins(line, "CapInh:")) {
+			out->inheritable = strtoull(value, NULL, 16);
+		} else if (wh_begins(line, "CapPrm:")) {
+			out->permitted = strtoull(value, NULL, 16);
+		} else if (wh_begins(line, "CapEff:")) {
+			out->effective = strtoull(value, NULL, 16);
+		} else if (wh_begins(line, "VmSwap:")) {
+			out->swap_kib = strtoull(value, NULL, 10);
+		}
+	}
+}
+
+/* Never NULL: what is not known is zero. */
+WH_INLINE struct wh_task_status *wh_status(void)
+{
+	if (wh_task.status_asked == WH_NOT_ASKED) {
+		char text[WH_PROC_TEXT];
+		size_t length = wh_proc_read("status", text, sizeof(text));
+
+		memset(&wh_task.status, 0, sizeof(wh_task.status));
+		if (length)
+			wh_parse_status(text, &wh_task.status);
+		wh_task.status_asked = length ? WH_FOUND : WH_MISSING;
+		if (wh_task.leaves_twin)
+			wh_twin.status = wh_task.status;
+	}
+	return &wh_task.status;
+}
+
+#endif
