@@ -122,7 +122,10 @@ public struct Attachments: ~Copyable {
 
   public init() {}
 
-  /// A program that somebody else has detached, if there is one.
+  /// Notes what is attached, for ``lost``. Opens files: only for a process whose own calls make no events.
+  public func remember() { for link in links.values { link.remember() } }
+
+  /// A program that somebody else has detached since, if there is one.
   public var lost: String? { links.first { !$0.value.isHeld }?.key }
 
   /// Attaches what an interest takes, and nothing else: the dispatchers, and the programs with a tracepoint of their own.

@@ -3,6 +3,7 @@ internal import CBPFObjects
 internal import CLinux
 public import Capture
 public import EventSchema
+internal import Glibc
 
 /// Captures this host's system calls with CO-RE programs and BPF ring buffers: Linux 5.10 and later, with BTF.
 ///
@@ -19,6 +20,8 @@ public import EventSchema
   private let counters: MappedArray
   private var attachments = Attachments()
   private var pulse = Pulse()
+  /// Only a process whose own calls make no events can look after its programs: each look makes calls.
+  private let canLook: Bool
 
   /// Loads the programs that `options.loadable` can need.
   ///
@@ -45,6 +48,7 @@ public import EventSchema
     unsafe control.pointee.ignored_process = UInt32(bitPattern: options.ignoredProcess ?? 0)
     try programs.loaded.fillProgramArrays()
     unsafe Self.fillTables(control, lanes: programs.rings.count, options)
+    canLook = options.ignoredProcess == getpid()
     lanes = Lanes(programs.rings, bootToEpoch: bootToEpoch)
     unsafe self.control = unsafe control
     self.controlMapping = controlMapping
@@ -85,6 +89,8 @@ public import EventSchema
     let wanted = programs.loaded.wanted(by: interest)
     unsafe withUnsafeMutableBytes(of: &control.pointee.wanted) { unsafe $0.copyBytes(from: wanted) }
     try attachments.set(interest, wanted: wanted, of: programs.loaded)
+    guard canLook else { return }
+    attachments.remember()
     unsafe pulse = Pulse(
       interest, of: loaded, control: UnsafeRawBufferPointer(controlMapping.bytes),
       counters: UnsafeRawBufferPointer(counters.bytes))

@@ -1,4 +1,6 @@
+import CCalls
 import Capture
+import EventSchema
 import Testing
 
 /// A driver that is open, and what the kernel refused while it was opened.
@@ -29,7 +31,8 @@ final class OpenDriver<Driver: CaptureDriver & ~Copyable> {
   /// What the driver sees while `body` runs. Nothing may be lost meanwhile.
   func record(_ interest: Interest, _ body: () throws -> Void) throws -> [RecordedEvent] {
     let before = try driver.statistics().lost.total
-    try driver.capture(interest)
+    try driver.capture(Self.withMark(interest))
+    call(Self.mark)
     let outcome = Result { try body() }
     // Off again even if the body threw: the next test begins with nothing of this one in the rings.
     try driver.capture(.none)
@@ -38,7 +41,26 @@ final class OpenDriver<Driver: CaptureDriver & ~Copyable> {
     try outcome.get()
     let lost = try driver.statistics().lost
     #expect(lost.total == before, "lost: \(lost)")
-    return recorded
+    // A driver that leaves this process out leaves the mark out too.
+    guard
+      let mark = recorded.firstIndex(where: {
+        $0.type == .generic && $0.thread == wh_thread_id() && $0["ID"] == Int64(Self.mark.rawValue)
+      })
+    else { return recorded }
+    return Array(recorded[(mark + 1)...])
+  }
+
+  /// Made by the test itself once capture is on. What came before it is the driver's own: attaching its programs one
+  /// after the other, it opens and closes files that the first of them already sees.
+  private static var mark: SyscallCode { .sched_get_priority_min }
+
+  /// An interest that sees the mark too.
+  static func withMark(_ interest: Interest) -> Interest {
+    var marked = interest
+    if !marked.events.contains(.generic) { marked.genericCalls = SyscallSet() }
+    marked.events.insert(.generic)
+    marked.genericCalls.insert(mark)
+    return marked
   }
 }
 

@@ -121,7 +121,7 @@ private func record<Driver: CaptureDriver & ~Copyable>(
   _: Driver.Type, _ interest: Interest, _ options: CaptureOptions?, _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
   if var options {
-    options.loadable = interest
+    options.loadable = OpenDriver<Driver>.withMark(interest)
     let driver = try OpenDriver<Driver>(options)
     #expect(driver.refusals.all.isEmpty, "refused by the kernel: \(driver.refusals.all)")
     return try driver.record(interest, body)
