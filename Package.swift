@@ -157,7 +157,7 @@ let package = Package(
     .testTarget(
       name: "DriverConformance",
       dependencies: [
-        "BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
+        "BPFDriver", "CBPFObjects", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
       ],
       path: "Tests/DriverConformance", swiftSettings: lending),
     // Without the Swift runtime, which would start before main(), read files and catch signals.

@@ -87,6 +87,7 @@ internal import Glibc
       throw .system(errno: error.errno, during: error.operation)
     }
     unsafe statistics.add(counters.bytes.bindMemory(to: wh_counters.self))
+    statistics.addSkippedRuns(of: programs)
     // Programs see that a buffer is full since 5.1; before, only the kernel's own records between the others tell it.
     statistics.lost.ringFull = max(statistics.lost.ringFull, read.reportedLost)
     return statistics

@@ -32,6 +32,15 @@ public func removeEntry(at index: UInt32, ofMap map: Int32) {
   _ = unsafe bpf_map_delete_elem(map, &key)
 }
 
+/// How often the kernel did not run an attached program because it was running on that CPU already; 0 before Linux 5.12,
+/// which does not count, and where the question is refused.
+public func recursionMisses(ofProgram descriptor: Int32) -> UInt64 {
+  var info = unsafe bpf_prog_info()
+  var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+  guard unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size) == 0 else { return 0 }
+  return unsafe info.recursion_misses
+}
+
 /// How many CPUs the kernel can ever have; per-CPU maps have one entry for each.
 public func possibleCPUCount() -> Int { max(1, Int(libbpf_num_possible_cpus())) }
 

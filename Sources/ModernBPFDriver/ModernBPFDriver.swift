@@ -32,7 +32,14 @@ internal import Glibc
   ///   for privileges and `ESRCH` for BTF; ``CaptureError/system(errno:during:)`` if memory cannot be mapped.
   public init(opening options: CaptureOptions) throws(CaptureError) {
     guard Self.isBuilt else { throw .notBuilt(Self.kind) }
-    let programs = try LoadedPrograms(options)
+    try unsafe self.init(
+      opening: options,
+      object: UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size))
+  }
+
+  /// The same with another object file: tests break one of its programs.
+  @unsafe init(opening options: CaptureOptions, object: UnsafeRawBufferPointer) throws(CaptureError) {
+    let programs = try unsafe LoadedPrograms(options, object: object)
     let bootToEpoch = wh_clock_realtime() &- wh_clock_boottime()
     let controlMapping = try programs.mapControl()
     let control = unsafe controlMapping.bytes.bindMemory(to: wh_control.self).baseAddress!
@@ -68,6 +75,7 @@ internal import Glibc
     statistics.seen = read.taken - read.malformed
     statistics.lost.malformed = read.malformed
     unsafe statistics.add(counters.bytes.bindMemory(to: wh_counters.self))
+    statistics.addSkippedRuns(of: programs.loaded)
     return statistics
   }
 

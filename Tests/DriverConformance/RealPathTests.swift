@@ -7,7 +7,8 @@ import Testing
 extension Conformance {
   /// The path of an opened file as the kernel knows it, against what /proc says of the descriptor.
   @Suite struct RealPathTests {
-    /// Where the kernel says that a descriptor of this process leads, without the mark of a deleted file.
+    /// Where the kernel says that a descriptor leads, without the mark of a deleted file. Asked of this thread: another
+    /// test may have given it a table of its own.
     private func link(of descriptor: Int64) throws -> String {
       var bytes = [CChar](repeating: 0, count: 8192)
       let count = readlink("/proc/thread-self/fd/\(descriptor)", &bytes, bytes.count)

@@ -15,7 +15,9 @@
 
 struct wh_control control;
 #define WH_CONTROL(member) (control.member)
-const volatile struct wh_settings settings = { .snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1 };
+const volatile struct wh_settings settings = {
+	.snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1, .page_shift = 12,
+};
 
 struct ring_type {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -30,6 +32,14 @@ struct {
 	__type(key, uint32_t);
 	__array(values, struct ring_type);
 } rings SEC(".maps");
+
+/* A function of its own for the verifier, which then checks it once and not behind each read of each program. */
+__attribute__((noinline))
+int wh_count_unreadable(void)
+{
+	WH_COUNT(unreadable);
+	return 0;
+}
 
 WH_INLINE uint32_t wh_snaplen(void)
 {
