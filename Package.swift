@@ -148,6 +148,7 @@ let package = Package(
     .executableTarget(
       name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
+    .testTarget(name: "KmodDriverTests", dependencies: ["Capture", "KmodDriver"], swiftSettings: strict),
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(
       name: "ModernBPFDriverTests", dependencies: ["ModernBPFDriver", "Capture", "EventSchema"], swiftSettings: strict),
@@ -156,7 +157,7 @@ let package = Package(
     .testTarget(
       name: "DriverConformance",
       dependencies: [
-        "BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
+        "BPFDriver", "CBPFObjects", "KmodDriver", "ModernBPFDriver", "PtraceRecorder", "Capture", "EventSchema", "CCalls",
       ],
       path: "Tests/DriverConformance", swiftSettings: lending),
     // Without the Swift runtime, which would start before main(), read files and catch signals.

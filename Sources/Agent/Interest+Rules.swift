@@ -71,7 +71,8 @@ public enum StateEvents {
     switch info.category {
     case .WH_CATEGORY_IO_READ, .WH_CATEGORY_IO_WRITE, .WH_CATEGORY_WAIT, .WH_CATEGORY_SCHEDULER: return true
     default:
-      return [.futex, .nanosleep, .page_fault, .generic, .lseek, .brk, .munmap, .signaldeliver].contains(type)
+      return [.futex, .nanosleep, .page_fault, .generic, .lseek, .brk, .munmap, .signaldeliver, .io_uring_submit]
+        .contains(type)
     }
   }
 }

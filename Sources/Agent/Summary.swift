@@ -16,6 +16,7 @@ struct Summary {
   static func details(_ capture: CaptureStatistics, _ source: borrowing FailoverCapture) -> [String] {
     var lines: [String] = []
     for (reason, count) in capture.lost.byReason where count > 0 { lines.append("   \(reason): \(count)") }
+    if capture.unreadable > 0 { lines.append("   values sent empty, memory not readable: \(capture.unreadable)") }
     if capture.filtered > 0 { lines.append("   filtered, not lost: \(capture.filtered)") }
     if source.gapCount > 0 {
       lines.append(

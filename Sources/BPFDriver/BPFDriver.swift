@@ -3,6 +3,7 @@ internal import CBPFObjects
 internal import CLinux
 public import Capture
 internal import DriverBuild
+internal import Glibc
 
 /// Captures this host's system calls with programs that were compiled for its kernel: raw tracepoints and perf buffers,
 /// no BTF needed. Written for Linux 4.17 and later, tried from 5.10 on.
@@ -19,6 +20,8 @@ internal import DriverBuild
   private let counters: SharedArray
   private var attachments = Attachments()
   private var pulse = Pulse()
+  /// Only a process whose own calls make no events can look after its programs: each look makes calls.
+  private let canLook: Bool
 
   /// Opens the object that was built for the running kernel.
   ///
@@ -62,6 +65,7 @@ internal import DriverBuild
     lanes = Lanes(
       try PerfRings.open(cpus: cpus, map: programs.descriptor(map: "lanes"), options),
       bootToEpoch: wh_clock_realtime() &- wh_clock_boottime())
+    canLook = options.ignoredProcess == getpid()
     self.programs = programs
     self.control = control
     self.counters = counters
@@ -83,6 +87,7 @@ internal import DriverBuild
       throw .system(errno: error.errno, during: error.operation)
     }
     unsafe statistics.add(counters.bytes.bindMemory(to: wh_counters.self))
+    statistics.addSkippedRuns(of: programs)
     // Programs see that a buffer is full since 5.1; before, only the kernel's own records between the others tell it.
     statistics.lost.ringFull = max(statistics.lost.ringFull, read.reportedLost)
     return statistics
@@ -103,7 +108,8 @@ internal import DriverBuild
     }
     try attachments.set(interest, wanted: wanted, of: programs)
     // Where the maps are not mapped (before 5.5), looking would take privileges that may be gone by then.
-    guard control.isMapped, counters.isMapped else { return }
+    guard canLook, control.isMapped, counters.isMapped else { return }
+    attachments.remember()
     unsafe pulse = Pulse(
       interest, of: programs.loaded, control: UnsafeRawBufferPointer(control.bytes),
       counters: UnsafeRawBufferPointer(counters.bytes))

@@ -1,8 +1,9 @@
 internal import CBPF
 internal import Glibc
 
-/// What `errno` holds after a libbpf call that returns a pointer.
-func lastError() -> Int32 { Glibc.errno }
+/// What `errno` holds after a libbpf call that returns a pointer. Its own numbers, from 4000 on, nearly all say that a
+/// file is no object that it can load.
+func lastError() -> Int32 { Glibc.errno >= 4000 ? ENOEXEC : Glibc.errno }
 
 /// A map that belongs to no object file, such as one of several rings. Closed when the value is destroyed.
 public struct BPFMap: ~Copyable {
@@ -29,6 +30,15 @@ public func removeEntry(at index: UInt32, ofMap map: Int32) {
   var key = index
   // Absent is as good as removed.
   _ = unsafe bpf_map_delete_elem(map, &key)
+}
+
+/// How often the kernel did not run an attached program because it was running on that CPU already; 0 before Linux 5.12,
+/// which does not count, and where the question is refused.
+public func recursionMisses(ofProgram descriptor: Int32) -> UInt64 {
+  var info = unsafe bpf_prog_info()
+  var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+  guard unsafe bpf_obj_get_info_by_fd(descriptor, &info, &size) == 0 else { return 0 }
+  return unsafe info.recursion_misses
 }
 
 /// How many CPUs the kernel can ever have; per-CPU maps have one entry for each.

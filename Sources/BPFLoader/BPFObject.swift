@@ -130,18 +130,20 @@ internal import CLinux
 /// A program's hold on a tracepoint. The program stops running when the last reference goes, or the process ends.
 @safe public final class BPFLink {
   private let link: OpaquePointer
-  /// As the kernel wrote it about the descriptor when the link was made; empty where it writes nothing.
-  private let identity: [UInt8]
+  /// As the kernel wrote it about the descriptor when ``remember()`` asked; empty before, and where it writes nothing.
+  private var identity: [UInt8] = []
 
-  init(_ link: OpaquePointer) {
-    unsafe self.link = unsafe link
-    identity = BPFLink.description(of: unsafe bpf_link__fd(link))
-  }
+  init(_ link: OpaquePointer) { unsafe self.link = unsafe link }
   deinit { unsafe bpf_link__destroy(link) }
+
+  /// Notes what the descriptor stands for, so that ``isHeld`` can tell whether it still does. Opens a file.
+  public func remember() {
+    if identity.isEmpty { identity = BPFLink.description(of: unsafe bpf_link__fd(link)) }
+  }
 
   /// Whether our descriptor still stands for the link: false once it was closed behind our back, or replaced. Reads
   /// /proc, which takes no capability, where asking the kernel by bpf(2) may.
-  public var isHeld: Bool { BPFLink.description(of: unsafe bpf_link__fd(link)) == identity }
+  public var isHeld: Bool { identity.isEmpty || BPFLink.description(of: unsafe bpf_link__fd(link)) == identity }
 
   /// The lines of `/proc/self/fdinfo` up to the link's id, which no other link ever gets.
   private static func description(of descriptor: Int32) -> [UInt8] {

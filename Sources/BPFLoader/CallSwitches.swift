@@ -22,8 +22,10 @@ extension LoadedObject {
   }
 
   /// `wh_control.wanted` for an interest: the bits of each slot, and those that lead to the 32-bit calls.
+  ///
+  /// Calls whose program was refused stay wanted: the dispatcher finds no program for them and counts them as lost.
   public func wanted(by interest: Interest) -> [UInt8] {
-    let loaded = loaded
+    let loaded = loaded.union(refused)
     var wanted = [UInt8](repeating: 0, count: Int(WH_CALL_SLOTS))
     for call in Schema.callSlots {
       let event = call.syscall.event
@@ -100,6 +102,15 @@ extension CaptureStatistics {
       lost.recursion += counted.recursion
       lost.programMissing += counted.program_missing
       filtered += counted.foreign
+      unreadable += counted.unreadable
+    }
+  }
+
+  /// Adds what the kernel skipped of the programs that it runs itself; the others are reached from these.
+  public mutating func addSkippedRuns(of loaded: borrowing LoadedObject) {
+    for program in loaded.names where ProgramTable.isAttached(program) {
+      guard let descriptor = loaded.object.descriptor(program: program) else { continue }
+      lost.recursion += recursionMisses(ofProgram: descriptor)
     }
   }
 }
@@ -111,7 +122,10 @@ public struct Attachments: ~Copyable {
 
   public init() {}
 
-  /// A program that somebody else has detached, if there is one.
+  /// Notes what is attached, for ``lost``. Opens files: only for a process whose own calls make no events.
+  public func remember() { for link in links.values { link.remember() } }
+
+  /// A program that somebody else has detached since, if there is one.
   public var lost: String? { links.first { !$0.value.isHeld }?.key }
 
   /// Attaches what an interest takes, and nothing else: the dispatchers, and the programs with a tracepoint of their own.
@@ -122,7 +136,10 @@ public struct Attachments: ~Copyable {
   ) throws(CaptureError) {
     let all = wanted.reduce(0, |)
     try set(ProgramTable.exitDispatcher, all & UInt8(WH_WANTED_EXIT) != 0, of: loaded)
-    try set(ProgramTable.entryDispatcher, all & UInt8(WH_WANTED_ENTRY) != 0, of: loaded)
+    // Not loaded if every program behind it was refused.
+    if loaded.names.contains(ProgramTable.entryDispatcher) {
+      try set(ProgramTable.entryDispatcher, all & UInt8(WH_WANTED_ENTRY) != 0, of: loaded)
+    }
     let needed = ProgramTable.needed(by: interest)
     for program in loaded.table.programs where program.place == .tracepoint && loaded.names.contains(program.name) {
       try set(program.name, needed.contains(program.event), of: loaded)

@@ -23,10 +23,20 @@ public struct LoadedObject: ~Copyable {
     prepare: (inout BPFObject) throws(BPFError) -> Void
   ) throws(CaptureError) {
     let needed = ProgramTable.needed(by: options.loadable)
+    // Programs that are left out; only those that the verifier refused are told.
     var refused: Set<String> = []
+    var isFirst = true
     while true {
       var object = try attempting(open)
       let table = ProgramTable(names: object.programNames)
+      if isFirst, needed.contains(.io_uring_submit), table.available.contains(.io_uring_submit) {
+        refused = ProgramTable.otherForms()
+        if table.programs.allSatisfy({ $0.event != .io_uring_submit || refused.contains($0.name) }) {
+          options.onDegraded?(
+            "io_uring_submit", "this kernel has no tracepoint in a known form for requests on an io_uring")
+        }
+      }
+      isFirst = false
       var names = Set(table.programs.lazy.filter { needed.contains($0.event) }.map(\.name)).subtracting(refused)
       names.insert(ProgramTable.exitDispatcher)
       if table.programs.contains(where: { $0.place == .entry && names.contains($0.name) }) {
@@ -53,7 +63,9 @@ public struct LoadedObject: ~Copyable {
       self.object = object
       self.table = table
       self.names = names
-      self.refused = EventTypeSet(table.programs.lazy.filter { [refused] in refused.contains($0.name) }.map(\.event))
+      var events = EventTypeSet(table.programs.lazy.filter { [refused] in refused.contains($0.name) }.map(\.event))
+      events.subtract(EventTypeSet(table.programs.lazy.filter { [names] in names.contains($0.name) }.map(\.event)))
+      self.refused = events
       return
     }
   }

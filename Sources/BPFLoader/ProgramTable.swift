@@ -14,6 +14,25 @@ public struct ProgramTable: Sendable {
   /// Without a dispatcher there are no events at all; without any other program, its own are missing.
   public static func isDispatcher(_ name: String) -> Bool { name == exitDispatcher || name == entryDispatcher }
 
+  /// Whether the kernel runs the program itself; the others are reached by tail call.
+  public static func isAttached(_ name: String) -> Bool { isDispatcher(name) || name.hasPrefix("t_") }
+
+  /// Programs for a form of a tracepoint that the running kernel does not have.
+  public static func otherForms() -> Set<String> {
+    var others: Set = ["t_io_uring_submit", "t_io_uring_submit_sqe", "t_io_uring_submit_sqe_7"]
+    guard let types = KernelTypes() else { return others }
+    if types.argumentCount(ofTracepoint: "io_uring_submit_req") == 1 {
+      others.remove("t_io_uring_submit")
+    } else {
+      switch types.argumentCount(ofTracepoint: "io_uring_submit_sqe") {
+      case 2: others.remove("t_io_uring_submit_sqe")
+      case 7: others.remove("t_io_uring_submit_sqe_7")
+      default: break
+      }
+    }
+    return others
+  }
+
   /// Where a program gets its events from.
   public enum Place: Equatable, Sendable {
     /// Tail-called by the dispatcher, by call number.
@@ -36,7 +55,7 @@ public struct ProgramTable: Sendable {
   public let available: EventTypeSet
 
   /// - Parameter names: The programs in the object. `x_`, `e_`, `t_` and `c_` tell the place, the rest names the event;
-  ///   page faults have two tracepoints.
+  ///   page faults have two tracepoints, requests on an io_uring one of several forms.
   public init(names: [String]) {
     let bySymbol = Dictionary(uniqueKeysWithValues: Schema.events.map { ($0.symbol, $0.type) })
     programs = names.compactMap { name in
@@ -50,6 +69,7 @@ public struct ProgramTable: Sendable {
       }
       var symbol = String(name.dropFirst(2))
       if symbol.hasPrefix("page_fault") { symbol = "page_fault" }
+      if symbol.hasPrefix("io_uring_submit") { symbol = "io_uring_submit" }
       return bySymbol[symbol].map { Program(name: name, place: place, event: $0) }
     }
     available = EventTypeSet(programs.lazy.map(\.event))

@@ -64,6 +64,21 @@ void wh_bpf_log_begin(void)
 	libbpf_set_print(keep);
 }
 
+int wh_btf_tracepoint_arguments(const struct btf *kernel, const char *name)
+{
+	const struct btf_type *type;
+	char function[128];
+	int id;
+
+	/* typedef void (*btf_trace_NAME)(void *data, ...) */
+	snprintf(function, sizeof(function), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(kernel, function, BTF_KIND_TYPEDEF);
+	type = id > 0 ? btf__type_by_id(kernel, (__u32)id) : NULL;
+	type = type ? btf__type_by_id(kernel, type->type) : NULL;
+	type = type && btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : NULL;
+	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : -1;
+}
+
 const char *wh_bpf_log_end(void)
 {
 	return text ? text : "";

@@ -95,7 +95,7 @@ public struct Interest: Sendable, Equatable {
   /// Calls without an event of their own, wanted as ``EventType/generic``. Looked at only if `events` has `.generic`.
   public var genericCalls: SyscallSet
   /// Events of opens carry the path that the kernel knows the file by, in their parameter `realpath`. The walk up the
-  /// directories costs the captured call tens to hundreds of nanoseconds: ask for it only if something looks at it.
+  /// directories costs the captured call up to a microsecond: ask for it only if something looks at it.
   public var resolvesPaths: Bool
 
   public init(
@@ -184,6 +184,11 @@ public struct CaptureStatistics: Sendable, Equatable {
   public var seen: UInt64 = 0
   /// Lost events by reason; each lost event is counted under exactly one.
   public var lost = LossCounts()
+  /// Texts and buffers that events carry empty because the caller's memory could not be read at that moment: a page that
+  /// is not resident (programs in the kernel must not wait for it), or an address that leads nowhere. The event itself
+  /// arrived, so this is no loss: an event that is lost for the same reason counts under ``LossCounts/pageFault``.
+  /// Shown as `unreadable`. 0 where not counted.
+  public var unreadable: UInt64 = 0
   /// Entries into the driver's programs that the interest filtered out; not losses. 0 where not counted.
   public var filtered: UInt64 = 0
 
@@ -208,9 +213,11 @@ public struct LossCounts: Sendable, Equatable {
   public var ringFull: UInt64 = 0
   /// The record would pass 64 KiB, or the scratch space of the driver.
   public var tooLarge: UInt64 = 0
-  /// Memory that had to be read for the event was not there.
+  /// The event was not made because memory that it needs was not there. Drivers that send such values empty do not
+  /// lose events to this: see ``CaptureStatistics/unreadable``.
   public var pageFault: UInt64 = 0
-  /// The kernel skipped a program because it was already running on that CPU.
+  /// The kernel, or the driver's own guard, skipped a program because it was already running on that CPU. The kernel
+  /// counts runs, wanted or not: this is then an upper bound of the events lost.
   public var recursion: UInt64 = 0
   /// A wanted call had no loaded program: it was refused at load.
   public var programMissing: UInt64 = 0

@@ -9,11 +9,10 @@ struct LoadedPrograms: ~Copyable {
   let loaded: LoadedObject
   let rings: [MappedRing]
 
-  init(_ options: CaptureOptions) throws(CaptureError) {
+  /// - Parameter bytes: The object file, aligned to 8 bytes.
+  init(_ options: CaptureOptions, object bytes: UnsafeRawBufferPointer) throws(CaptureError) {
     let loaded = try LoadedObject(name: "modern_bpf", options) { () throws(BPFError) in
-      try unsafe BPFObject(
-        opening: UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size),
-        name: "modern_bpf")
+      try unsafe BPFObject(opening: bytes, name: "modern_bpf")
     } prepare: { (object) throws(BPFError) in
       try Self.prepare(&object, options)
     }
@@ -38,6 +37,7 @@ struct LoadedPrograms: ~Copyable {
     let settings = try unsafe object.initialGlobals(".rodata").bindMemory(to: wh_settings.self)
     unsafe settings[0].snaplen = UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN)))
     unsafe settings[0].is_single_lane = lanes == 1 ? 1 : 0
+    unsafe settings[0].page_shift = UInt32(max(4096, sysconf(Int32(_SC_PAGESIZE))).trailingZeroBitCount)
     unsafe settings[0].can_cast = runningKernel() >= KernelVersion(6, 2) ? 1 : 0
   }
 

@@ -3,6 +3,7 @@ internal import CBPFObjects
 internal import CLinux
 public import Capture
 public import EventSchema
+internal import Glibc
 
 /// Captures this host's system calls with CO-RE programs and BPF ring buffers: Linux 5.10 and later, with BTF.
 ///
@@ -19,6 +20,8 @@ public import EventSchema
   private let counters: MappedArray
   private var attachments = Attachments()
   private var pulse = Pulse()
+  /// Only a process whose own calls make no events can look after its programs: each look makes calls.
+  private let canLook: Bool
 
   /// Loads the programs that `options.loadable` can need.
   ///
@@ -29,7 +32,14 @@ public import EventSchema
   ///   for privileges and `ESRCH` for BTF; ``CaptureError/system(errno:during:)`` if memory cannot be mapped.
   public init(opening options: CaptureOptions) throws(CaptureError) {
     guard Self.isBuilt else { throw .notBuilt(Self.kind) }
-    let programs = try LoadedPrograms(options)
+    try unsafe self.init(
+      opening: options,
+      object: UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size))
+  }
+
+  /// The same with another object file: tests break one of its programs.
+  @unsafe init(opening options: CaptureOptions, object: UnsafeRawBufferPointer) throws(CaptureError) {
+    let programs = try unsafe LoadedPrograms(options, object: object)
     let bootToEpoch = wh_clock_realtime() &- wh_clock_boottime()
     let controlMapping = try programs.mapControl()
     let control = unsafe controlMapping.bytes.bindMemory(to: wh_control.self).baseAddress!
@@ -38,6 +48,7 @@ public import EventSchema
     unsafe control.pointee.ignored_process = UInt32(bitPattern: options.ignoredProcess ?? 0)
     try programs.loaded.fillProgramArrays()
     unsafe Self.fillTables(control, lanes: programs.rings.count, options)
+    canLook = options.ignoredProcess == getpid()
     lanes = Lanes(programs.rings, bootToEpoch: bootToEpoch)
     unsafe self.control = unsafe control
     self.controlMapping = controlMapping
@@ -64,6 +75,7 @@ public import EventSchema
     statistics.seen = read.taken - read.malformed
     statistics.lost.malformed = read.malformed
     unsafe statistics.add(counters.bytes.bindMemory(to: wh_counters.self))
+    statistics.addSkippedRuns(of: programs.loaded)
     return statistics
   }
 
@@ -77,6 +89,8 @@ public import EventSchema
     let wanted = programs.loaded.wanted(by: interest)
     unsafe withUnsafeMutableBytes(of: &control.pointee.wanted) { unsafe $0.copyBytes(from: wanted) }
     try attachments.set(interest, wanted: wanted, of: programs.loaded)
+    guard canLook else { return }
+    attachments.remember()
     unsafe pulse = Pulse(
       interest, of: loaded, control: UnsafeRawBufferPointer(controlMapping.bytes),
       counters: UnsafeRawBufferPointer(counters.bytes))

@@ -15,7 +15,8 @@ extension PtraceDriver {
     if host.kernel < oldestKernel {
       obstacles.append(.kernelTooOld(needs: oldestKernel, has: host.kernel))
     } else if !canTrace(host), host.kernel < oldestNotifyingKernel {
-      obstacles.append(.ptraceScope(host.yamaPtraceScope ?? 0))
+      let isBlocked = host.blockedCalls.contains("ptrace")
+      obstacles.append(isBlocked ? .callForbidden("ptrace") : .ptraceScope(host.yamaPtraceScope ?? 0))
     }
     return obstacles.isEmpty ? .supported : .unsupported(obstacles)
   }

@@ -18,9 +18,15 @@ enum Expected: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
   init(stringLiteral value: String) { self = .text(value) }
 }
 
+/// Event types that some test has compared in full. The suite runs one test after the other.
+enum Compared {
+  nonisolated(unsafe) static var types: Set<EventType> = []
+}
+
 extension RecordedEvent {
   /// Compares every parameter. The names have to be the schema's, all of them and in its order.
   func expect(_ expected: KeyValuePairs<String, Expected>, sourceLocation: SourceLocation = #_sourceLocation) {
+    Compared.types.insert(type)
     let schema = Schema.event(type)!.parameters
     #expect(expected.map(\.key) == schema.map(\.name), sourceLocation: sourceLocation)
     #expect(parameters.count == schema.count, sourceLocation: sourceLocation)

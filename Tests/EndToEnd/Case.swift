@@ -62,7 +62,8 @@ struct Alert: Decodable, Sendable {
   var rule: String
   var priority: String
   var source: String
-  var tags: [String]
+  /// None in alerts of Windhover itself.
+  var tags: [String]?
   var output: String
   var hostname: String
   var time: String

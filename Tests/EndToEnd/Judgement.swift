@@ -39,7 +39,7 @@ struct Judgement {
     if ofOwnRules {
       compare("source", alert.source, expected.source)
       compare("output", alert.output, expected.output)
-      if let tags = expected.tags, tags != alert.tags { differences.append("tags are \(alert.tags)") }
+      if let tags = expected.tags, tags != alert.tags { differences.append("tags are \(alert.tags ?? [])") }
     }
     for (name, wanted) in (expected.fields ?? [:]).sorted(by: { $0.key < $1.key }) {
       guard let actual = alert.output_fields[name] else {

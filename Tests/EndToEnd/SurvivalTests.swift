@@ -18,6 +18,8 @@ extension EndToEndTests {
       [place.program, "read-when", "\(place.directory)/remembered", "\(place.directory)/go"], in: place.directory,
       log: "\(root)/reader")
     // Its open has to be seen before the attack: an alert for something later says so.
+    let isOpen = waitUntil(.seconds(20)) { reader.output().contains("open") }
+    #expect(isOpen)
     let isWatching = try watcher.drain()
     #expect(isWatching)
     rmdir("\(root)/end-of-cases")

@@ -162,6 +162,26 @@ import Testing
     #expect(event(1024 + 3) == .connect && event(1024 + 9) == .send && event(1056 + 1) == .semop)
   }
 
+  /// Of the generic table, which aarch64 uses as it is.
+  @Test func numbersOfAarch64AreTheKernels() throws {
+    let text = try #require(contents("/usr/include/asm-generic/unistd.h"), "linux-libc-dev is not installed")
+    var names: [Int: String] = [:]
+    for line in text.split(separator: "\n") where line.hasPrefix("#define __NR") {
+      let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+      guard words.count == 3, let number = Int(words[2]) else { continue }
+      let name = words[1].dropFirst(words[1].hasPrefix("__NR3264_") ? 9 : 5)
+      // Of two names for a number the second is for architectures without wishes of their own.
+      if name != "syscalls" { names[number] = name == "fstatat" ? "newfstatat" : String(name) }
+    }
+    var known = 0
+    for call in Schema.syscalls {
+      guard let number = call.aarch64, let name = names[number] else { continue }
+      #expect(call.name == name, "\(number)")
+      known += 1
+    }
+    #expect(known > 280)
+  }
+
   /// Numbers that 64-bit kernels have always answered with ENOSYS.
   private static let neverCalls: Set = [
     "break", "stty", "gtty", "ftime", "prof", "lock", "mpx", "ulimit", "profil", "afs_syscall", "putpmsg", "vserver",

@@ -5,16 +5,17 @@ import EventSchema
 import Glibc
 import Testing
 
-/// What a tracer reads of a stopped child, apart from how it is followed: the cases that no ordinary call reaches.
+/// What a tracer reads of a child that does nothing, apart from how it is followed: the cases that no ordinary call
+/// reaches.
 @Suite(.serialized) struct RecordTests {
-  /// A child of this process, as it is now, that stands still.
+  /// A child of this process, as it is now: only what is in memory before is in the child.
   final class Child {
     var tracee = wh_tracee()
     private let room = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(WH_TRACE_ROOM))
 
     init() throws {
-      let child = wh_stopped_child()
-      try #require(child > 0, "this process may not trace its child: errno \(-child)")
+      let child = wh_idle_child()
+      try #require(child > 0, "fork: errno \(-child)")
       wh_tracee_init(&tracee, child, child)
     }
     deinit {
@@ -70,8 +71,9 @@ import Testing
   }
 
   @Test func callWithoutAResultHasNone() throws {
+    let path = text("/a")
     let child = try Child()
-    let made = try child.parameters(.openat, [here, text("/a"), 0], result: nil)
+    let made = try child.parameters(.openat, [here, path, 0], result: nil)
     #expect(made[0].isEmpty)
     #expect(made[2] == terminated("/a"))
     #expect(made[5] == [0, 0, 0, 0])

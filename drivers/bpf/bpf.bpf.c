@@ -8,4 +8,5 @@
 #include "emit.h"
 #include "calls.h"
 #include "messages.h"
+#include "absent.h"
 #include "../modern-bpf/modern_bpf.bpf.c"

@@ -11,6 +11,7 @@
 #include "../shared/fillers_data.h"
 #include "../shared/fillers_exec.h"
 #include "../shared/fillers_files.h"
+#include "../shared/fillers_io_uring.h"
 #include "../shared/fillers_keys.h"
 #include "../shared/fillers_other.h"
 #include "../shared/fillers_points.h"

@@ -9,13 +9,6 @@
 #define WH_RING_H
 
 #include "platform.h"
-#include "../shared/scratch.h"
-
-/*
- * The largest record. A perf record has a 16-bit size, which is a multiple of 8: 65,528 bytes, of which 8 are its header,
- * 4 the sample's length, and 8 our frame. The kernel does not check that: a longer one would damage the buffer.
- */
-enum { WH_PERF_RECORD_MAX = 65528 - 8 - 4 - WH_FRAME_SIZE };
 
 /* Since 5.5 user space can map an array instead of copying it by system call. */
 #ifdef WH_HAVE_MAPPABLE_ARRAYS
@@ -23,6 +16,14 @@ enum { WH_PERF_RECORD_MAX = 65528 - 8 - 4 - WH_FRAME_SIZE };
 #else
 #define WH_SHARED_ARRAY __uint(map_flags, 0)
 #endif
+
+#include "../modern-bpf/per_cpu.h"
+
+/*
+ * The largest record. A perf record has a 16-bit size, which is a multiple of 8: 65,528 bytes, of which 8 are its header,
+ * 4 the sample's length, and 8 our frame. The kernel does not check that: a longer one would damage the buffer.
+ */
+enum { WH_PERF_RECORD_MAX = 65528 - 8 - 4 - WH_FRAME_SIZE };
 
 /* One for each CPU, put there by user space. */
 struct {
@@ -46,13 +47,6 @@ struct {
 	__type(value, struct wh_settings);
 } settings SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct wh_scratch);
-} scratches SEC(".maps");
-
 /*
  * struct wh_small - work area for one record of fixed size
  * @busy: as in struct wh_scratch
@@ -75,21 +69,6 @@ struct {
 	__type(value, struct wh_small);
 } smalls SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	WH_SHARED_ARRAY;
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct wh_counters);
-} counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct wh_foreign);
-} foreigners SEC(".maps");
-
 #ifndef WH_HAVE_HELPER_BOOT_CLOCK
 /* Only there to tell the driver in user space which clock the times of this build are of. */
 struct {
@@ -107,13 +86,6 @@ struct {
 	wh_steer ? wh_steer->member : 0;					\
 })
 
-#define WH_COUNT(reason) ({							\
-	uint32_t wh_cpu = bpf_get_smp_processor_id();				\
-	struct wh_counters *wh_counted = bpf_map_lookup_elem(&counters, &wh_cpu); \
-	if (wh_counted)								\
-		wh_counted->reason++;						\
-})
-
 WH_INLINE uint32_t wh_snaplen(void)
 {
 	uint32_t zero = 0;
@@ -122,33 +94,17 @@ WH_INLINE uint32_t wh_snaplen(void)
 	return fixed ? fixed->snaplen : 0;
 }
 
+/* Not counted here: the old verifiers would check the counting behind each read of each program. */
+WH_INLINE void wh_count_unreadable(void)
+{
+}
+
 WH_INLINE bool wh_resolves_paths(void)
 {
 	return WH_CONTROL(resolves_paths) != 0;
 }
 
-/* This CPU's work area, for this program alone until wh_give_back(). */
-WH_INLINE struct wh_scratch *wh_take_scratch(void)
-{
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct wh_scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
-
-	if (!scratch)
-		return NULL;
-	if (scratch->busy) {
-		WH_COUNT(recursion);
-		return NULL;
-	}
-	scratch->busy = 1;
-	return scratch;
-}
-
-WH_INLINE void wh_give_back(struct wh_scratch *scratch)
-{
-	scratch->busy = 0;
-}
-
-/* The same for a record of fixed size: no room for values of varying length, but no further from the caches either. */
+/* As wh_take_scratch() for a record of fixed size: no room for values of varying length, but no further from the caches either. */
 WH_INLINE struct wh_small *wh_take_small(uint32_t which)
 {
 	struct wh_small *small = bpf_map_lookup_elem(&smalls, &which);

@@ -152,7 +152,8 @@ static int add_ring(struct wh_consumer *consumer, u32 cpu)
 	struct wh_kmod_status *status = consumer->status;
 	struct wh_ring *ring;
 
-	if (consumer->rings[cpu])
+	/* Beyond what offsets can name there are no rings: the events of such CPUs are counted as homeless. */
+	if (consumer->rings[cpu] || cpu >= WH_KMOD_CPUS_MAX)
 		return 0;
 	ring = wh_ring_create(consumer->ring_bytes, cpu_to_node(cpu));
 	if (!ring)
@@ -215,6 +216,11 @@ static long set_up(struct wh_consumer *consumer, const void __user *argument)
 		error = -EALREADY;
 		goto out;
 	}
+	/* Rings of an attempt that ran out of memory may be mapped already: they are of one size. */
+	if (consumer->ring_bytes && consumer->ring_bytes != setup.ring_bytes) {
+		error = -EINVAL;
+		goto out;
+	}
 	consumer->ring_bytes = setup.ring_bytes;
 	consumer->snaplen = setup.snaplen;
 	consumer->ignored_process = setup.ignored_process;
@@ -222,7 +228,7 @@ static long set_up(struct wh_consumer *consumer, const void __user *argument)
 	for_each_online_cpu(cpu) {
 		error = add_ring(consumer, cpu);
 		if (error)
-			goto out;	/* the rings made so far go with the file, or serve the next attempt */
+			goto out;	/* the rings made so far serve the next attempt, or go with the file */
 	}
 	/* Release: who sees the consumer sees its members. */
 	smp_store_release(&wh_consumers[consumer->slot], consumer);

@@ -4,6 +4,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -42,10 +43,12 @@ struct wh_ring *wh_ring_create(u32 size, int node)
 	if (!ring->pages)
 		goto fail;
 	for (i = 0; i < count; i++) {
-		struct page *page = alloc_pages_node(node, flags, 0);
+		/* Up to a gigabyte: who is killed meanwhile need not have it all first. */
+		struct page *page = fatal_signal_pending(current) ? NULL : alloc_pages_node(node, flags, 0);
 
 		if (!page)
 			goto fail_pages;
+		cond_resched();
 		ring->pages[i] = page;
 		ring->pages[count + i] = page;
 	}

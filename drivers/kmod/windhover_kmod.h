@@ -61,7 +61,7 @@ struct wh_kmod_info {
 };
 
 /*
- * struct wh_kmod_setup - argument of WH_KMOD_SETUP, once per open
+ * struct wh_kmod_setup - argument of WH_KMOD_SETUP, once per open (EALREADY); after ENOMEM once more, with rings as large
  * @version: WH_KMOD_VERSION of the reader; another one is refused with EPROTO
  * @ring_bytes: size of each CPU's ring: a power of two between WH_KMOD_RING_MIN and WH_KMOD_RING_MAX
  * @snaplen: how much of the data of reads and writes an event carries, at most 65,000

@@ -48,23 +48,26 @@ struct wh_control {
  * struct wh_settings - fixed before the programs are loaded, so that the verifier takes the values for constants
  * @snaplen: how much data of a read or write a record carries
  * @can_cast: the kernel has bpf_rdonly_cast() (6.2 and later): structures are read by plain loads
+ * @page_shift: 12 on x86-64; 12, 14 or 16 on aarch64, by the kernel's configuration
  * @is_single_lane: all CPUs write to the map "ring"; the map "rings" is not used
  */
 struct wh_settings {
 	uint32_t snaplen;
 	uint32_t is_single_lane;
 	uint32_t can_cast;
+	uint32_t page_shift;
 };
 
-/* struct wh_counters - events lost on one CPU, each under one reason; only programs of that CPU write */
+/* struct wh_counters - events lost on one CPU, each under one reason, and two that are no losses */
 struct wh_counters {
 	uint64_t ring_full;
 	uint64_t too_large;
 	uint64_t recursion;
 	uint64_t program_missing;
 	uint64_t foreign;	/* not lost but left out: calls of an ABI that is not translated (x32, arm's 32-bit calls) */
+	uint64_t unreadable;	/* not lost: values that went out empty because the caller's memory was not there */
 	uint64_t own;		/* left out too: calls of the ignored process. It makes one to see whether the programs run */
-	uint64_t reserved[2];
+	uint64_t reserved;
 };
 
 /*

@@ -12,7 +12,9 @@
  */
 #include "emit.h"
 #include "programs.h"
+#include "io_uring.h"
 #include "messages.h"
+#include "newborn.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 

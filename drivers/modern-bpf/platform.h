@@ -57,7 +57,7 @@ extern void *bpf_rdonly_cast(const void *object, uint32_t type) __ksym __weak;
 #define WH_CONTAINER(pointer, type, member) \
 	((type *)((char *)(pointer) - bpf_core_field_offset(type, member)))
 
-#define WH_PAGE_SHIFT 12
+#define WH_PAGE_SHIFT settings.page_shift
 
 /* Keeps the compiler from reasoning about a value, so that the bound which follows stays visible to the verifier. */
 #define WH_OPAQUE(value) asm volatile("" : "+r"(value))

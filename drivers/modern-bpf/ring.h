@@ -10,11 +10,14 @@
 
 #include "platform.h"
 #include "control.h"
-#include "../shared/scratch.h"
+#define WH_SHARED_ARRAY __uint(map_flags, BPF_F_MMAPABLE)
+#include "per_cpu.h"
 
 struct wh_control control;
 #define WH_CONTROL(member) (control.member)
-const volatile struct wh_settings settings = { .snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1 };
+const volatile struct wh_settings settings = {
+	.snaplen = WH_DEFAULT_SNAPLEN, .is_single_lane = 1, .page_shift = 12,
+};
 
 struct ring_type {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -30,34 +33,13 @@ struct {
 	__array(values, struct ring_type);
 } rings SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct wh_scratch);
-} scratches SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct wh_counters);
-} counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct wh_foreign);
-} foreigners SEC(".maps");
-
-#define WH_COUNT(reason) ({							\
-	uint32_t wh_cpu = bpf_get_smp_processor_id();				\
-	struct wh_counters *wh_counted = bpf_map_lookup_elem(&counters, &wh_cpu); \
-	if (wh_counted)								\
-		wh_counted->reason++;						\
-})
+/* A function of its own for the verifier, which then checks it once and not behind each read of each program. */
+__attribute__((noinline))
+int wh_count_unreadable(void)
+{
+	WH_COUNT(unreadable);
+	return 0;
+}
 
 WH_INLINE uint32_t wh_snaplen(void)
 {
@@ -101,27 +83,6 @@ WH_INLINE uint8_t *wh_reserve(uint32_t size)
 WH_INLINE void wh_submit(uint8_t *frame)
 {
 	bpf_ringbuf_submit(frame, BPF_RB_NO_WAKEUP);
-}
-
-/* This CPU's work area, for this program alone until wh_give_back(). */
-WH_INLINE struct wh_scratch *wh_take_scratch(void)
-{
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct wh_scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
-
-	if (!scratch)
-		return NULL;
-	if (scratch->busy) {
-		WH_COUNT(recursion);
-		return NULL;
-	}
-	scratch->busy = 1;
-	return scratch;
-}
-
-WH_INLINE void wh_give_back(struct wh_scratch *scratch)
-{
-	scratch->busy = 0;
 }
 
 /* Copies the finished record of `length` bytes from the work area to this CPU's ring. */

@@ -146,6 +146,11 @@ WH_INLINE uint32_t wh_snaplen(void)
 	return wh_task.stop->snaplen < WH_MAX_SNAPLEN ? wh_task.stop->snaplen : WH_MAX_SNAPLEN;
 }
 
+/* Not counted: a tracee's memory does not go away while it is stopped, so only addresses that lead nowhere are left. */
+WH_INLINE void wh_count_unreadable(void)
+{
+}
+
 WH_INLINE bool wh_resolves_paths(void)
 {
 	return wh_task.stop->resolves_paths;

@@ -12,6 +12,7 @@
 #include "../shared/fillers_data.h"
 #include "../shared/fillers_exec.h"
 #include "../shared/fillers_files.h"
+#include "../shared/fillers_io_uring.h"
 #include "../shared/fillers_keys.h"
 #include "../shared/fillers_other.h"
 #include "../shared/fillers_points.h"
@@ -111,8 +112,9 @@ static int64_t wh_append(struct wh_call *call, uint16_t type, uint8_t *room, siz
 /* What the kernel counted for each message lies behind its header. A call without a message makes one record. */
 static int64_t wh_append_messages(struct wh_call *call, uint16_t type, uint8_t *room, size_t size)
 {
+	uint32_t stride = call->is_compat ? sizeof(struct wh_counted_message_32) : sizeof(struct wh_counted_message);
+	uint32_t header = call->is_compat ? sizeof(struct wh_message_32) : sizeof(struct wh_message), i;
 	int64_t sent = call->result, appended = 0;
-	uint32_t i;
 
 	if (sent <= 0)
 		return wh_append(call, type, room, size);
@@ -120,8 +122,8 @@ static int64_t wh_append_messages(struct wh_call *call, uint16_t type, uint8_t *
 		uint32_t counted = 0;
 		int64_t length;
 
-		call->message = call->arguments[1] + i * sizeof(struct wh_counted_message);
-		wh_read_user(&counted, sizeof(counted), call->message + sizeof(struct wh_message));
+		call->message = call->arguments[1] + i * stride;
+		wh_read_user(&counted, sizeof(counted), call->message + header);
 		call->result = counted;
 		length = wh_append(call, type, room + appended, size - appended);
 		if (length < 0)

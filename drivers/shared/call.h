@@ -16,6 +16,22 @@ struct wh_area {
 };
 
 /*
+ * struct wh_ring_request - what a request on an io_uring asks for
+ * @op: IORING_OP_
+ * @flags: IOSQE_
+ * @descriptor, @new_descriptor: what it works on, or directories that the names start at; -1 where it has none
+ * @open_flags: as open(2) has them
+ * @path, @new_path: copies that the kernel has made; NULL where it has none
+ * @address, @address_length: of a connect, in the caller's memory
+ */
+struct wh_ring_request {
+	uint8_t op, flags;
+	int32_t descriptor, new_descriptor, address_length;
+	uint64_t user_data, open_flags, address;
+	const char *path, *new_path;
+};
+
+/*
  * struct wh_call - the subject of one event
  * @task: whose event it is: always the current task
  * @arguments: the registers of the call, sign and width as the caller left them
@@ -29,6 +45,7 @@ struct wh_area {
  * @binprm: the kernel's parameters of that exec
  * @message: where the user's struct mmsghdr of a sendmmsg or recvmmsg record lies
  * @point: up to three values that a tracepoint hands over
+ * @request: of io_uring_submit
  * @scratch: memory of this CPU; NULL for events of a fixed size
  *
  * Lives on the stack of one program and is taken apart by the compiler: members that an event does not use cost
@@ -47,6 +64,7 @@ struct wh_call {
 	struct linux_binprm *binprm;
 	uint64_t message;
 	uint64_t point[3];
+	struct wh_ring_request request;
 	struct wh_scratch *scratch;
 
 	bool opened_known;

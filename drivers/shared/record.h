@@ -80,7 +80,11 @@ WH_INLINE uint32_t wh_user_string(uint8_t *room, uint32_t limit, uint64_t from)
 {
 	int length = wh_read_user_string(room, limit, from);
 
-	return length < 0 ? 0 : length;
+	if (length >= 0)
+		return length;
+	if (from)
+		wh_count_unreadable();
+	return 0;
 }
 
 /* Bytes of the caller, all or none; `size` is at most 65535. */
@@ -88,8 +92,13 @@ WH_INLINE uint32_t wh_user_bytes(uint8_t *room, uint32_t size, uint64_t from)
 {
 	WH_OPAQUE(size);
 	size &= 0xffff;
-	if (!size || wh_read_user(room, size, from) < 0)
+	if (!size)
 		return 0;
+	if (wh_read_user(room, size, from) < 0) {
+		if (from)
+			wh_count_unreadable();
+		return 0;
+	}
 	return size;
 }
 

@@ -10,6 +10,18 @@
 #ifndef WH_VALUES_H
 #define WH_VALUES_H
 
+/* Open flags that architectures number differently: asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h. */
+#if defined(__TARGET_ARCH_arm64) || defined(__aarch64__)
+#define WH_ARCH_O_DIRECTORY 0x4000
+#define WH_ARCH_O_DIRECT 0x10000
+#define WH_ARCH_O_LARGEFILE 0x20000
+#else
+#define WH_ARCH_O_DIRECTORY 0x10000
+#define WH_ARCH_O_DIRECT 0x4000
+#define WH_ARCH_O_LARGEFILE 0x8000
+#endif
+#define WH_ARCH_O_TMPFILE (0x400000 | WH_ARCH_O_DIRECTORY)
+
 #define WH_NO_KERNEL_VALUE 0x8000000000000000ull
 #define NO_KERNEL_VALUE WH_NO_KERNEL_VALUE
 
@@ -72,9 +84,9 @@ WH_INLINE uint64_t wh_choose_##group(uint32_t value)				\
 
 enum {
 	WH_KERNEL_O_CREAT = 0x40,
-	WH_KERNEL_O_TMPFILE_BITS = 0x410000,
+	WH_KERNEL_O_TMPFILE_BITS = WH_ARCH_O_TMPFILE,
 	WH_KERNEL_O_NONBLOCK = 0x800,
-	WH_KERNEL_O_DIRECT = 0x4000,
+	WH_KERNEL_O_DIRECT = WH_ARCH_O_DIRECT,
 	WH_KERNEL_O_CLOEXEC = 0x80000,
 };
 

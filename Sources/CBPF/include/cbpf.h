@@ -4,6 +4,7 @@
 #define WH_CBPF_H
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 /*
@@ -14,6 +15,9 @@ void wh_bpf_log_begin(void);
 
 /* The text since wh_bpf_log_begin(), in memory of this thread: good until the next wh_bpf_log_begin() on it. */
 const char *wh_bpf_log_end(void);
+
+/* How many arguments a tracepoint hands to BPF programs, by the kernel's types; -1 if they have none of the name. */
+int wh_btf_tracepoint_arguments(const struct btf *kernel, const char *name);
 
 /*
  * A perf buffer that programs on one CPU write to with bpf_perf_event_output(), and that wakes nobody: the descriptor of

@@ -20,7 +20,9 @@ struct EventTables {
     isSyscall = Array(repeating: false, count: count)
     isMeta = isSyscall
     let opens: Set = ["open", "openat", "openat2", "open_by_handle_at"]
-    let tracepoints: Set<EventType> = [.sched_switch, .procexit, .signaldeliver, .page_fault, .pluginevent]
+    let tracepoints: Set<EventType> = [
+      .sched_switch, .procexit, .signaldeliver, .page_fault, .io_uring_submit, .pluginevent,
+    ]
     for event in Schema.events {
       let code = Int(event.type.rawValue)
       isSyscall[code] =

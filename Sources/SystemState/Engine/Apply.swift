@@ -93,6 +93,7 @@ extension SystemState {
       .newfstatat, .fchownat, .fchmodat, .mkdirat, .unlinkat, .mknodat, .io_uring_register, .io_uring_enter,
       .setsockopt, .getsockopt, .fsconfig, .finit_module, .fchmod, .fchown:
       use(event, 1)
+    case .io_uring_submit: use(event, 4)
     case .open: open(event)
     case .creat: creat(event)
     case .open_by_handle_at: openByHandle(event)

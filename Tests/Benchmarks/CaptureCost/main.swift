@@ -106,6 +106,10 @@ let subjects = [
   Subject(name: "uncaptured getpid", interest: Interest(events: EventTypeSet([.setsid])), limit: 20) {
     wh_time_calls(number(.getpid), calls)
   },
+  // Number 39 is mkdir for 32-bit programs: the dispatcher has to look which kind of call it has.
+  Subject(name: "uncaptured, wanted 32-bit number", interest: Interest(events: EventTypeSet([.mkdir])), limit: nil) {
+    wh_time_calls(number(.getpid), calls)
+  },
   Subject(name: "captured getpid (generic)", interest: generic, limit: 100) { wh_time_calls(number(.getpid), calls) },
   Subject(name: "captured getuid", interest: Interest(events: EventTypeSet([.getuid])), limit: 100) {
     wh_time_calls(number(.getuid), calls)
@@ -119,6 +123,9 @@ let subjects = [
   Subject(
     name: "captured openat and close", interest: Interest(events: EventTypeSet([.openat, .close])), limit: 400,
     work: openAndClose),
+  Subject(
+    name: "the same with the file's path",
+    interest: Interest(events: EventTypeSet([.openat, .close]), resolvesPaths: true), limit: nil, work: openAndClose),
 ]
 try measure(ModernBPFDriver.self, subjects, empty: WH_EMPTY_BTF_EXIT, limitFactor: 1)
 

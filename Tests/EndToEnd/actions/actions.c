@@ -607,7 +607,7 @@ static int do_open_rewritten(int argc, char **argv)
 	return outcome(writer < 0 ? -1 : (int)(intptr_t)opened);
 }
 
-/* read-when FILE GO: opens FILE by its name in the directory it is in, waits until GO exists, and reads then. */
+/* read-when FILE GO: opens FILE by its name in the directory it is in, says so, waits until GO exists, and reads then. */
 static int do_read_when(int argc, char **argv)
 {
 	char *name = strrchr(argv[0], '/');
@@ -623,6 +623,8 @@ static int do_read_when(int argc, char **argv)
 	file = open(name + 1, O_RDONLY);
 	if (file < 0)
 		return FAILED;
+	puts("open");
+	fflush(stdout);
 	for (int tries = 0; tries < 3000 && access(argv[1], F_OK) < 0; tries++)
 		usleep(10000);
 	return outcome((int)read(file, &byte, 1));
