@@ -25,7 +25,10 @@ WH_INLINE int wh_read_user(void *to, uint32_t size, uint64_t from)
 
 WH_INLINE int wh_read_user_string(void *to, uint32_t size, uint64_t from)
 {
-	return bpf_read_user_string(to, size, (const void *)from);
+	long length = bpf_read_user_string(to, size, (const void *)from);
+
+	/* Some kernels leave the NUL of an empty string out of the length; seen on 6.12, not on 6.18. */
+	return length ? length : 1;
 }
 
 WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)
