@@ -31,6 +31,10 @@ struct EventPump: ~Copyable {
   /// anew after a gap; `nil` for events that are not of this host.
   private let procfs: ProcFS?
   private static let cleaningInterval: UInt64 = 20 * 60 * 1_000_000_000
+  /// After a gap: since when what /proc does not show may go (epoch), and from when on (monotonic). The events that were
+  /// captured meanwhile come first.
+  private var afterGap: (silentSince: UInt64, due: UInt64)?
+  private static let settlingTime: UInt64 = 2 * 1_000_000_000
 
   init(state: consuming SystemState, procfs: ProcFS?, log: Log) {
     self.state = state
@@ -63,6 +67,10 @@ struct EventPump: ~Copyable {
         reopenRequests = wh_usr1_count()
         consumer.reopenOutputs()
       }
+      if let procfs, let pending = afterGap, now >= pending.due {
+        afterGap = nil
+        state.removeGoneThreads(procfs, silentSince: pending.silentSince)
+      }
       if let procfs, now - cleanedAt >= EventPump.cleaningInterval {
         cleanedAt = now
         state.removeGoneThreads(procfs, now: wh_clock_realtime())
@@ -88,7 +96,8 @@ struct EventPump: ~Copyable {
       "\(gap.from.rawValue): \(gap.reason); \(gap.from == gap.to ? "opened it again" : "going on with \(gap.to.rawValue)"). "
         + "System calls of up to \(gap.nanoseconds / 1_000_000) ms were not seen and are not counted")
     if let procfs {
-      let result = state.reconcile(procfs)
+      let result = state.reconcile(procfs, removesGone: false)
+      afterGap = (wh_clock_realtime(), wh_clock_monotonic() + EventPump.settlingTime)
       log(
         .notice,
         "read /proc again: \(result.kept) processes as before, \(result.added) new, \(result.replaced) with the id of "

@@ -8,7 +8,7 @@ public struct ReconcileResult: Sendable, Equatable {
   public var added = 0
   /// Ids that have a new owner.
   public var replaced = 0
-  /// Threads and processes that are gone.
+  /// Threads and processes that /proc does not show any more.
   public var removed = 0
   public var descriptorsAdded = 0
   public var descriptorsRemoved = 0
@@ -24,10 +24,15 @@ extension SystemState {
   /// than a reading do not undo it. A thread that /proc shows with the start time that the entry has is the same one:
   /// its entry stays, with what only events told (roles of sockets, paths as programs gave them, ancestors that are
   /// gone), and takes over what may have changed: program, credentials, directory, parent, descriptors. A thread with
-  /// another start time is a new owner of the id. What /proc does not show is removed.
+  /// another start time is a new owner of the id. What /proc does not show is removed, or kept for a while where events of
+  /// its last moments may still come: a process can end while this reads.
   ///
-  /// - Parameter limit: The longest time to take; a process that was begun is finished.
-  public mutating func reconcile(_ procfs: ProcFS, deadline limit: Duration = .seconds(30)) -> ReconcileResult {
+  /// - Parameters:
+  ///   - limit: The longest time to take; a process that was begun is finished.
+  ///   - removesGone: If not, ``removeGoneThreads(_:silentSince:)`` has to be called later.
+  public mutating func reconcile(
+    _ procfs: ProcFS, deadline limit: Duration = .seconds(30), removesGone: Bool = true
+  ) -> ReconcileResult {
     if pending.isAny { finishPending() }
     current.thread = Slot.none
     current.mainThread = Slot.none
@@ -78,7 +83,7 @@ extension SystemState {
     linkReadings(added.filter { threads.isLive($0) && threads[$0].main == Slot.none })
     for slot in 0..<threads.slotsEverUsed where threads.isLive(slot) && !seen.contains(threads[slot].tid) {
       if reader.process(ofThread: threads[slot].tid) == nil {
-        removeThread(slot, reaper: -1)
+        if removesGone { removeThread(slot, reaper: -1) }
         result.removed += 1
       }
     }

@@ -88,6 +88,15 @@ extension SystemState {
     put(reading, in: current.mainThread)
   }
 
+  /// Drops threads that had no event since a time, nanoseconds since the epoch, and that /proc does not show.
+  public mutating func removeGoneThreads(_ procfs: ProcFS, silentSince time: UInt64) {
+    if pending.isAny { finishPending() }
+    var reader = ProcessReader(procfs)
+    for slot in 0..<threads.slotsEverUsed where threads.isLive(slot) && threads[slot].lastSeen < time {
+      if reader.process(ofThread: threads[slot].tid) == nil { removeThread(slot, reaper: -1) }
+    }
+  }
+
   /// Drops what is probably gone without an exit event: placeholders, and threads that were silent for half an hour
   /// and that /proc does not show. For a live source, every 20 minutes or so.
   public mutating func removeGoneThreads(_ procfs: ProcFS, now: UInt64) {
