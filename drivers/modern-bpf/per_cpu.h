@@ -32,11 +32,12 @@ struct {
 	__type(value, struct wh_foreign);
 } foreigners SEC(".maps");
 
+/* Atomic, for kernels whose tracepoints can be preempted: the CPU's next task may count at the same time. */
 #define WH_COUNT(reason) ({							\
 	uint32_t wh_cpu = bpf_get_smp_processor_id();				\
 	struct wh_counters *wh_counted = bpf_map_lookup_elem(&counters, &wh_cpu); \
 	if (wh_counted)								\
-		wh_counted->reason++;						\
+		__sync_fetch_and_add(&wh_counted->reason, 1);			\
 })
 
 /* This CPU's work area, for this program alone until wh_give_back(). */
