@@ -55,8 +55,6 @@ test: drivers
 	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
 	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 	@Tests/KernelMatrix/selftest
-	@echo "Running the driver tests on two other kernels in QEMU (about 2 minutes, and one for downloads at first) ..."
-	@Tests/KernelMatrix/matrix --short $(TEST_PROGRAMS)
 
 # KERNELS="5.10 6.12" make matrix runs on these only, and leaves the table in docs as it is.
 matrix: drivers
