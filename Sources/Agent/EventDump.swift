@@ -40,7 +40,7 @@ public struct EventDump {
     var reserve: Set<Capability> = []
     var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)
     let state = SystemState.ofThisHost(log: log)
-    Privileges.reduce(reserve: reserve, log: log)
+    Privileges.reduce(reserve: reserve, target: settings.target, log: log)
     var lines = EventLines(filter, json: json, limit: limit, log: log)
     var pump = EventPump(state: state, procfs: ProcFS(), log: log)
     log(.info, "watching \(interest.events.count) types of events with \(capture.kind.rawValue)")

@@ -5,9 +5,12 @@ internal import Capture
 enum Privileges {
   /// Keeps what reading `/proc` of other users' processes needs, and nothing else; for good.
   ///
+  /// - Parameter target: Tracees have the privileges that are given up here, and the kernel lets nobody choose the CPUs
+  ///   of somebody more privileged (cap_safe_nice in security/commoncap.c) without CAP_SYS_NICE: it is kept for tracing.
   /// - Parameter reserve: Out of force but not given up: what opening another driver takes, if this one dies.
-  static func reduce(reserve: Set<Capability> = [], log: Log) {
-    let error = wh_limit_capabilities(mask([.dacReadSearch, .sysPtrace]), mask(reserve))
+  static func reduce(reserve: Set<Capability> = [], target: TraceTarget? = nil, log: Log) {
+    let kept: Set<Capability> = target == nil ? [.dacReadSearch, .sysPtrace] : [.dacReadSearch, .sysPtrace, .sysNice]
+    let error = wh_limit_capabilities(mask(kept), mask(reserve))
     if error != 0 { log(.warning, "could not give up privileges: \(errorText(-error)); running with all of them") }
   }
 

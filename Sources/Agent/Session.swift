@@ -31,7 +31,7 @@ public struct Session {
     var reserve: Set<Capability> = []
     var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)
     let state = SystemState.ofThisHost(log: log)
-    Privileges.reduce(reserve: reserve, log: log)
+    Privileges.reduce(reserve: reserve, target: settings.target, log: log)
 
     let outputs = AlertWriter(try channels(), capacity: settings.queueCapacity) { [log] in log(.error, $0) }
     var evaluator = RuleEvaluator(rules.program)

@@ -96,6 +96,7 @@ public enum Capability: Int, Sendable, CaseIterable {
   case sysModule = 16
   case sysPtrace = 19
   case sysAdmin = 21
+  case sysNice = 23
   case sysResource = 24
   case perfmon = 38
   case bpf = 39
@@ -106,6 +107,7 @@ public enum Capability: Int, Sendable, CaseIterable {
     case .sysModule: "CAP_SYS_MODULE"
     case .sysPtrace: "CAP_SYS_PTRACE"
     case .sysAdmin: "CAP_SYS_ADMIN"
+    case .sysNice: "CAP_SYS_NICE"
     case .sysResource: "CAP_SYS_RESOURCE"
     case .perfmon: "CAP_PERFMON"
     case .bpf: "CAP_BPF"
