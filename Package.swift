@@ -42,6 +42,13 @@ let package = Package(
       swiftSettings: raw),
     .target(name: "DriverSelection", dependencies: ["Capture", "CLinux", "ModernBPFDriver"], swiftSettings: lending),
 
+    // Capture files.
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CCaptureFormat", exclude: ["past_events.def", "conversions.def"]),
+    .target(
+      name: "CaptureFile", dependencies: ["CCaptureFormat", "CZlib", "Capture", "EventSchema", "ProcFS"],
+      swiftSettings: raw, linkerSettings: [.linkedLibrary(":libz.a")]),
+
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
@@ -119,6 +126,9 @@ let package = Package(
       name: "OutputsTests",
       dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
+    .executableTarget(
+      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "SystemState"],
+      path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),

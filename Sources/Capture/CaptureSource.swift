@@ -102,6 +102,8 @@ public enum CaptureError: Error, Sendable, Equatable {
   case notLoaded([EventType])
   /// A finite source is spent.
   case endOfStream
+  /// A finite source cannot be read, from the start or from a place on; everything before that place was lent.
+  case damaged(source: String, problem: String)
 }
 
 extension CaptureError: CustomStringConvertible {
@@ -114,6 +116,7 @@ extension CaptureError: CustomStringConvertible {
     case .notLoaded(let types):
       "not loaded at opening: " + types.map { Schema.event($0)?.symbol ?? "\($0.rawValue)" }.joined(separator: ", ")
     case .endOfStream: "end of the capture"
+    case .damaged(let source, let problem): "\(source): \(problem)"
     }
   }
 }

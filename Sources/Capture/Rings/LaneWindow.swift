@@ -13,6 +13,8 @@ public import CLinux
     /// low 32 bits), then the record, all padded to 8 bytes. The mapping repeats its first 128 KiB behind its end,
     /// so that a record that wraps is contiguous. Source: kernel/bpf/ringbuf.c, Linux 6.18.
     case bpfRing
+    /// Of a capture file: 4 bytes of origin (see ``EventView``) and 4 bytes of length, then the record, back to back.
+    case originated
   }
 
   @usableFromInline let base: UnsafeRawPointer
@@ -28,11 +30,29 @@ public import CLinux
   @inlinable public var malformedCount: UInt64 { malformed }
   @usableFromInline let end: UInt64
 
+  /// Nothing to read.
+  @inlinable public init(empty: Void) {
+    unsafe base = unsafe UnsafeRawPointer(bitPattern: 8)!
+    mask = .max
+    framing = .packed
+    next = 0
+    end = 0
+  }
+
   /// Packed records in memory.
   @inlinable public init(packed base: UnsafeRawPointer, count: Int) {
     unsafe self.base = unsafe base
     mask = .max
     framing = .packed
+    next = 0
+    end = UInt64(count)
+  }
+
+  /// Records of a capture file in memory.
+  @inlinable public init(originated base: UnsafeRawPointer, count: Int) {
+    unsafe self.base = unsafe base
+    mask = .max
+    framing = .originated
     next = 0
     end = UInt64(count)
   }
@@ -79,6 +99,9 @@ public import CLinux
         next &+= (length &+ 15) & ~7
       }
       return .max
+    case .originated:
+      guard next < end else { return .max }
+      return unsafe min(head.loadUnaligned(fromByteOffset: 8, as: UInt64.self), .max - 1)
     }
   }
 
@@ -111,6 +134,12 @@ public import CLinux
       guard length >= 8 else { return unsafe (start, 0, 0) }
       let cpu = unsafe start.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
       return unsafe (start + 16, Int(length) &- 8, UInt16(truncatingIfNeeded: cpu))
+    case .originated:
+      let start = unsafe head
+      let origin = unsafe start.loadUnaligned(as: UInt16.self)
+      let length = unsafe start.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+      next &+= 8 &+ UInt64(length)
+      return unsafe (start + 8, Int(length), origin)
     }
   }
 }
