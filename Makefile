@@ -47,7 +47,7 @@ test: drivers
 	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
-FUZZ ?= condition rules settings output record
+FUZZ ?= condition rules settings output record capture
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@echo "Building the fuzzers (a first build takes 5 minutes on two cores) ..."

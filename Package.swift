@@ -19,7 +19,7 @@ let package = Package(
     // For Tests/Fuzz, which is a package of its own.
     .library(
       name: "WindhoverParsers",
-      targets: ["Agent", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
+      targets: ["Agent", "Capture", "CaptureFile", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -116,6 +116,8 @@ let package = Package(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
+    .testTarget(
+      name: "CaptureFileTests", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS"], swiftSettings: lending),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
     .testTarget(

@@ -23,7 +23,7 @@
 
   deinit { unsafe buffer.deallocate() }
 
-  /// The next block's frame, which stays unread; `nil` at the end of the file.
+  /// The next block's frame, which stays unread and may be anything; `nil` at the end of the file.
   mutating func peek() throws(CaptureFileError) -> BlockHeader? {
     let available = try load(BlockHeader.size)
     if available == 0 { return nil }
@@ -33,9 +33,6 @@
     let header = unsafe BlockHeader(
       type: buffer.loadUnaligned(fromByteOffset: used, as: UInt32.self),
       length: buffer.loadUnaligned(fromByteOffset: used + 4, as: UInt32.self), offset: offset)
-    guard header.length >= 12, header.length % 4 == 0 else {
-      throw CaptureFileError(.badBlockLength(type: header.type, length: header.length), at: offset)
-    }
     return header
   }
 
@@ -46,6 +43,7 @@
   mutating func take(_ header: BlockHeader, checksTrailer: Bool, limit: Int = largestBlock) throws(CaptureFileError)
     -> RawSpan
   {
+    try check(header)
     let length = Int(header.length)
     guard length <= limit else {
       throw CaptureFileError(.blockTooLarge(type: header.type, length: header.length, limit: limit), at: header.offset)
@@ -68,6 +66,7 @@
 
   /// Steps over a block without holding it in memory.
   mutating func skip(_ header: BlockHeader) throws(CaptureFileError) {
+    try check(header)
     var left = Int(header.length)
     while left > 0 {
       let available = min(try load(min(left, 64 << 10)), left)
@@ -77,6 +76,12 @@
       used += available
       offset += UInt64(available)
       left -= available
+    }
+  }
+
+  private func check(_ header: BlockHeader) throws(CaptureFileError) {
+    guard header.length >= 12, header.length % 4 == 0 else {
+      throw CaptureFileError(.badBlockLength(type: header.type, length: header.length), at: header.offset)
     }
   }
 

@@ -14,6 +14,7 @@ public struct CaptureFileError: Error, Sendable, Equatable {
   public enum Problem: Sendable, Equatable {
     case cannotOpen(errno: Int32)
     case cannotRead(errno: Int32)
+    case cannotWrite(errno: Int32)
     /// The gzip stream is broken; zlib's own words.
     case damagedCompression(String)
     case truncated(needed: Int, available: Int)
@@ -47,6 +48,7 @@ extension CaptureFileError.Problem {
     switch self {
     case .cannotOpen(let errno): "cannot be opened: \(errorText(errno))"
     case .cannotRead(let errno): "cannot be read: \(errorText(errno))"
+    case .cannotWrite(let errno): "cannot be written: \(errorText(errno))"
     case .damagedCompression(let words): "the compressed data is damaged (\(words))"
     case .truncated(let needed, let available):
       "the file ends in the middle of a block: \(needed) bytes are needed, \(available) are there; was it still being written?"

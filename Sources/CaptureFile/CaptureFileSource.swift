@@ -177,7 +177,7 @@ internal import EventSchema
       try events.take(rest, origin, at: offset)
     } else {
       let completed = try OldRecord.withParameterCount(rest, at: offset)
-      try events.take(completed.span.bytes, origin, at: offset)
+      unsafe try events.take(completed.span.bytes, origin, at: offset)
     }
   }
 }

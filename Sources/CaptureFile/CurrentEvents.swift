@@ -46,7 +46,7 @@ internal import EventSchema
     switch try converter.convert(record, at: offset) {
     // Unknown to the format's tables: a code of our own, which is younger than they are.
     case .unchanged, .unknown: append(record, origin)
-    case .converted(let bytes): append(bytes.span.bytes, origin)
+    case .converted(let bytes): unsafe append(bytes.span.bytes, origin)
     case .dropped: dropped += 1
     }
   }
@@ -62,7 +62,7 @@ internal import EventSchema
     let place = unsafe buffer.baseAddress! + filled
     unsafe place.storeBytes(of: UInt32(origin), as: UInt32.self)
     unsafe place.storeBytes(of: UInt32(record.byteCount), toByteOffset: 4, as: UInt32.self)
-    record.withUnsafeBytes { bytes in
+    unsafe record.withUnsafeBytes { bytes in
       unsafe (place + 8).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
     }
     filled = needed

@@ -40,7 +40,7 @@ struct EventConverter {
       throw CaptureFileError(
         .badEventLength(type: type, length: UInt32(record.byteCount), available: Self.largestConvertible), at: offset)
     }
-    var bytes = (0..<record.byteCount).map { unsafe record.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    var bytes = Array(record)
     for _ in 0..<Self.stepLimit {
       let current = RecordParts(bytes)
       switch try Self.verdict(current.type, UInt32(current.values.count), at: offset) {
@@ -155,6 +155,9 @@ struct RecordParts {
   let thread: Int64
   let values: [[UInt8]]
 
+  /// - Parameter record: Lengths were checked.
+  init(copying record: RawSpan) { self.init(Array(record)) }
+
   /// - Parameter bytes: A record whose lengths were checked.
   init(_ bytes: [UInt8]) {
     func number(_ at: Int, _ size: Int) -> UInt64 { bytes[at..<at + size].reversed().reduce(0) { $0 << 8 | UInt64($1) } }
@@ -185,5 +188,11 @@ struct RecordParts {
     for value in values { bytes += wire(value.count, width) }
     for value in values { bytes += value }
     return bytes
+  }
+}
+
+extension [UInt8] {
+  init(_ bytes: borrowing RawSpan) {
+    self = (0..<bytes.byteCount).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
   }
 }
