@@ -19,7 +19,7 @@ let package = Package(
     // For Tests/Fuzz, which is a package of its own.
     .library(
       name: "WindhoverParsers",
-      targets: ["Agent", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
+      targets: ["Agent", "Capture", "CaptureFile", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -59,6 +59,13 @@ let package = Package(
         "BPFDriver", "Capture", "CHostFacts", "CLinux", "EventSchema", "KmodDriver", "ModernBPFDriver", "PtraceDriver",
       ],
       swiftSettings: lending),
+
+    // Capture files.
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CCaptureFormat", exclude: ["past_events.def", "conversions.def"]),
+    .target(
+      name: "CaptureFile", dependencies: ["CCaptureFormat", "CZlib", "Capture", "EventSchema", "ProcFS"],
+      swiftSettings: raw, linkerSettings: [.linkedLibrary(":libz.a")]),
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
@@ -130,6 +137,8 @@ let package = Package(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
+    .testTarget(
+      name: "CaptureFileTests", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS"], swiftSettings: lending),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
     .testTarget(
@@ -140,6 +149,9 @@ let package = Package(
       name: "OutputsTests",
       dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
+    .executableTarget(
+      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "SystemState"],
+      path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),

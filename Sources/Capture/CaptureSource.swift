@@ -159,6 +159,8 @@ public enum CaptureError: Error, Sendable, Equatable {
   case silent(String)
   /// A finite source is spent.
   case endOfStream
+  /// A finite source cannot be read, from the start or from a place on; everything before that place was lent.
+  case damaged(source: String, problem: String)
 }
 
 extension CaptureError: CustomStringConvertible {
@@ -174,6 +176,7 @@ extension CaptureError: CustomStringConvertible {
       "not loaded at opening: " + types.map { Schema.event($0)?.symbol ?? "\($0.rawValue)" }.joined(separator: ", ")
     case .silent(let what): "the driver has stopped to work: \(what)"
     case .endOfStream: "end of the capture"
+    case .damaged(let source, let problem): "\(source): \(problem)"
     }
   }
 }

@@ -6,8 +6,8 @@
 public struct EventView: ~Escapable {
   /// The whole record, header included.
   public let record: RawSpan
-  /// The CPU that made the event; 0 where the source does not say.
-  public let cpu: UInt16
+  /// The CPU that made the event, 15 bits, and ``EventOrigin/stateOnly``.
+  @usableFromInline let origin: UInt16
   /// Where the values begin, and how wide a length is: read once, used by each parameter access.
   @usableFromInline let valuesStart: Int
   @usableFromInline let isLarge: Bool
@@ -41,10 +41,15 @@ public struct EventView: ~Escapable {
     }
     guard end <= record.byteCount else { throw .tooShort(length: record.byteCount, needed: end) }
     self.record = record
-    self.cpu = cpu
+    origin = cpu
     valuesStart = start
     isLarge = large
   }
+
+  /// The CPU that made the event; 0 where the source does not say.
+  @inlinable public var cpu: UInt16 { origin & 0x7fff }
+  /// Whether the event is for the state only, and not to be shown or judged: some captures begin with such events.
+  @inlinable public var isStateOnly: Bool { origin & EventOrigin.stateOnly != 0 }
 
   /// Nanoseconds since the Unix epoch.
   @inlinable public var timestamp: UInt64 {
@@ -124,6 +129,11 @@ public struct EventView: ~Escapable {
 
   @inlinable @inline(__always)
   public func uint64(_ index: Int, or fallback: UInt64) -> UInt64 { value(index, as: UInt64.self) ?? fallback }
+}
+
+/// Where an event comes from, as the framing of its source says beside the record: the CPU, and marks above it.
+public enum EventOrigin {
+  public static let stateOnly: UInt16 = 1 << 15
 }
 
 /// Why bytes are not an event record.

@@ -4,11 +4,24 @@ public struct UserReading: Sendable, Equatable {
   public var name: [UInt8]
   public var home: [UInt8]
   public var shell: [UInt8]
+
+  public init(uid: UInt32, gid: UInt32, name: [UInt8], home: [UInt8], shell: [UInt8]) {
+    self.uid = uid
+    self.gid = gid
+    self.name = name
+    self.home = home
+    self.shell = shell
+  }
 }
 
 public struct GroupReading: Sendable, Equatable {
   public var gid: UInt32
   public var name: [UInt8]
+
+  public init(gid: UInt32, name: [UInt8]) {
+    self.gid = gid
+    self.name = name
+  }
 }
 
 /// Users and groups from the files under the root, not from the name service: a query to LDAP may block for seconds

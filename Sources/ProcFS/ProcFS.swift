@@ -71,6 +71,13 @@ public struct ThreadReading: Sendable {
   public var exeModificationTime: UInt64 = 0
   /// The thread's user may write to the executable file.
   public var isExeWritable = false
+  /// Known from a capture file only: which layer of an overlay the executable lies on, that it is a memfd, the clone
+  /// flags that the thread was made with (wire values), and when its pid namespace began (nanoseconds since the epoch).
+  public var isExeUpperLayer = false
+  public var isExeLowerLayer = false
+  public var isExeFromMemory = false
+  public var cloneFlags: UInt32 = 0
+  public var namespaceStart: UInt64 = 0
 
   public var comm: [UInt8] = []
   /// argv[0].
@@ -111,6 +118,8 @@ public struct DescriptorReading: Sendable {
   public var name: [UInt8] = []
   /// The kernel's own open flags (`O_`), with close-on-exec.
   public var flags: UInt32 = 0
+  /// Open flags in wire values, where a capture file gives those instead of ``flags``.
+  public var portableFlags: UInt32?
   public var mountID: UInt32 = 0
   /// Same encoding as ``ThreadReading/tty``.
   public var device: UInt32 = 0
@@ -135,6 +144,10 @@ public struct SocketReading: Sendable, Equatable {
   public var remotePort: UInt16 = 0
   /// The kernel's address of a unix socket; 0 where it is hidden.
   public var pointer: UInt64 = 0
+  /// The kernel's address of the other end; known from a capture file only.
+  public var peerPointer: UInt64 = 0
+  /// Waits for connections: only the local address counts. `nil` where that is told by the other end's being zero.
+  public var isServer: Bool?
   public var path: [UInt8] = []
 
   public init(family: Family, transport: Transport = .other) {
@@ -144,6 +157,6 @@ public struct SocketReading: Sendable, Equatable {
 
   public static func == (a: SocketReading, b: SocketReading) -> Bool {
     a.family == b.family && a.transport == b.transport && a.local == b.local && a.remote == b.remote
-      && a.localPort == b.localPort && a.remotePort == b.remotePort && a.pointer == b.pointer && a.path == b.path
+      && a.localPort == b.localPort && a.remotePort == b.remotePort && a.pointer == b.pointer && a.peerPointer == b.peerPointer && a.isServer == b.isServer && a.path == b.path
   }
 }

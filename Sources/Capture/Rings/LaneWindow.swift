@@ -18,6 +18,8 @@ public import CLinux
     /// be mapped twice in a row (mappings of it cannot be split), so a record that wraps is copied together; only where
     /// it begins is a header sure to be in one piece. Source: kernel/events/ring_buffer.c and core.c, Linux 6.18.
     case perf
+    /// Of a capture file: 4 bytes of origin (see ``EventView``) and 4 bytes of length, then the record, back to back.
+    case originated
   }
 
   @usableFromInline let base: UnsafeRawPointer
@@ -38,6 +40,16 @@ public import CLinux
   @usableFromInline var reportedLost: UInt64 = 0
   @inlinable public var reportedLostCount: UInt64 { reportedLost }
 
+  /// Nothing to read.
+  @inlinable public init(empty: Void) {
+    unsafe base = unsafe UnsafeRawPointer(bitPattern: 8)!
+    mask = .max
+    framing = .packed
+    next = 0
+    end = 0
+    unsafe bounce = nil
+  }
+
   /// Packed records in memory.
   @inlinable public init(packed base: UnsafeRawPointer, count: Int) {
     unsafe self.base = unsafe base
@@ -46,6 +58,16 @@ public import CLinux
     unsafe bounce = nil
     next = 0
     end = UInt64(count)
+  }
+
+  /// Records of a capture file in memory.
+  @inlinable public init(originated base: UnsafeRawPointer, count: Int) {
+    unsafe self.base = unsafe base
+    mask = .max
+    framing = .originated
+    next = 0
+    end = UInt64(count)
+    unsafe bounce = nil
   }
 
   /// The filled part of a BPF ring.
@@ -122,6 +144,9 @@ public import CLinux
         next &+= size
       }
       return .max
+    case .originated:
+      guard next < end else { return .max }
+      return unsafe min(head.loadUnaligned(fromByteOffset: 8, as: UInt64.self), .max - 1)
     }
   }
 
@@ -198,6 +223,12 @@ public import CLinux
       let claimed = Int(word(at: 36))
       let length = claimed <= padded && padded &- claimed < 8 ? claimed : padded
       return unsafe (piece(at: 20, length: length), length, UInt16(truncatingIfNeeded: word(at: 12)))
+    case .originated:
+      let start = unsafe head
+      let origin = unsafe start.loadUnaligned(as: UInt16.self)
+      let length = unsafe start.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+      next &+= 8 &+ UInt64(length)
+      return unsafe (start + 8, Int(length), origin)
     }
   }
 }

@@ -46,7 +46,7 @@ extension SystemState {
   /// Events about the host, a plugin or a user, or of the capture itself.
   private static func hasNoThread(_ type: EventType) -> Bool {
     switch type {
-    case .drop_enter, .drop, .scapevent, .procinfo, .cpu_hotplug, .notification, .infra, .page_fault, .pluginevent,
+    case .drop_enter, .drop, .scapevent, .procinfo, .cpu_hotplug, .notification, .infra, .pluginevent,
       .container, .useradded, .userdeleted, .groupadded, .groupdeleted, .asyncevent, .task, .task_file_pipe,
       .task_file_memfd, .task_file_regular, .task_file_directory, .task_file_socket_inet, .task_file_socket_inet6,
       .task_file_socket_unix, .task_file_socket_netlink, .task_file_anon_inode:

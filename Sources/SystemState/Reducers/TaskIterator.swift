@@ -119,9 +119,10 @@ extension SystemState {
 
   /// Ends of a socket that was there before the watching began: without a remote end it is a server's.
   func fill(
-    _ socket: inout Descriptor, isV6: Bool, local: IPAddress, localPort: UInt16, remote: IPAddress, remotePort: UInt16
+    _ socket: inout Descriptor, isV6: Bool, local: IPAddress, localPort: UInt16, remote: IPAddress, remotePort: UInt16,
+    isServer: Bool? = nil
   ) {
-    if remote.isZero {
+    if isServer ?? remote.isZero {
       socket.kind = isV6 ? .ipv6Server : .ipv4Server
       socket.destination = local
       socket.destinationPort = localPort

@@ -23,17 +23,20 @@ extension Machine {
 extension SystemState {
   /// Replaces users and groups by those of the root's passwd and group files. The first line of an id counts, as it
   /// does for the system.
-  public mutating func loadUsers(_ procfs: ProcFS) {
+  public mutating func loadUsers(_ procfs: ProcFS) { load(users: procfs.users(), groups: procfs.groups()) }
+
+  /// Replaces users and groups by those given. The first entry of an id counts.
+  public mutating func load(users readings: [UserReading], groups: [GroupReading]) {
     for user in users.usersByID.values { release(user) }
     for group in users.groupsByID.values { texts.release(group) }
     users.usersByID.removeAll()
     users.groupsByID.removeAll()
-    for user in procfs.users() where users.usersByID[user.uid] == nil {
+    for user in readings where users.usersByID[user.uid] == nil {
       users.usersByID[user.uid] = UserTable.User(
         name: texts.store(user.name), home: texts.store(user.home),
         shell: texts.store(user.shell))
     }
-    for group in procfs.groups() where users.groupsByID[group.gid] == nil {
+    for group in groups where users.groupsByID[group.gid] == nil {
       users.groupsByID[group.gid] = texts.store(group.name)
     }
   }

@@ -43,15 +43,20 @@ extension SystemState {
     entry.exeInode = reading.exeInode
     entry.exeChangeTime = reading.exeChangeTime
     entry.exeModificationTime = reading.exeModificationTime
-    if reading.isExeWritable { entry.executable = .writable }
-    entry.cloneTime = machine.bootTime + reading.startTime
+    if reading.isExeWritable { entry.executable.insert(.writable) }
+    if reading.isExeUpperLayer { entry.executable.insert(.upperLayer) }
+    if reading.isExeLowerLayer { entry.executable.insert(.lowerLayer) }
+    if reading.isExeFromMemory { entry.executable.insert(.fromMemory) }
+    entry.namespaceStart = reading.namespaceStart
+    // Capture files do not tell it.
+    if reading.startTime > 0 { entry.cloneTime = machine.bootTime + reading.startTime }
     entry.descriptorLimit = reading.descriptorLimit
     entry.majorFaults = reading.majorFaults
     entry.minorFaults = reading.minorFaults
     entry.vmSize = reading.vmSize
     entry.vmRSS = reading.vmRSS
     entry.vmSwap = reading.vmSwap
-    entry.flags = [.active, .nameChanged]
+    entry.flags = ThreadFlags(rawValue: reading.cloneFlags).union([.active, .nameChanged])
     if reading.tid != reading.pid { entry.flags.formUnion([.thread, .files]) }
     entry.readTime = time
     entry.lastSeen = time
@@ -98,7 +103,7 @@ extension SystemState {
   mutating func put(_ reading: DescriptorReading, in process: UInt32) {
     guard descriptors.find(process, Int64(reading.number)) == Slot.none else { return }
     var descriptor = Descriptor(number: Int64(reading.number), kind: .unsupported)
-    descriptor.openFlags = portableOpenFlags(reading.flags)
+    descriptor.openFlags = reading.portableFlags ?? portableOpenFlags(reading.flags)
     descriptor.mountID = reading.mountID
     descriptor.device = reading.device
     descriptor.inode = reading.inode
@@ -120,7 +125,7 @@ extension SystemState {
     case .bpf: descriptor.kind = .bpf
     case .unsupported: break
     case .socket(let socket):
-      take(socket, into: &descriptor)
+      take(socket, named: reading.name, into: &descriptor)
       put(descriptor, in: process)
       return
     }
@@ -128,7 +133,7 @@ extension SystemState {
     put(descriptor, in: process)
   }
 
-  private mutating func take(_ socket: SocketReading, into descriptor: inout Descriptor) {
+  private mutating func take(_ socket: SocketReading, named name: [UInt8], into descriptor: inout Descriptor) {
     switch socket.transport {
     case .tcp: descriptor.l4 = .tcp
     case .udp: descriptor.l4 = .udp
@@ -137,17 +142,21 @@ extension SystemState {
     case .other: break
     }
     switch socket.family {
-    case .netlink: descriptor.kind = .netlink
+    case .netlink:
+      descriptor.kind = .netlink
+      descriptor.name = texts.store(name)
     case .unix:
       descriptor.kind = .unix
       descriptor.sourcePointer = socket.pointer
+      descriptor.destinationPointer = socket.peerPointer
       descriptor.flags.insert(socket.path.isEmpty ? .roleClient : .roleServer)
       descriptor.name = texts.store(socket.path)
     case .ipv4, .ipv6:
       fill(
         &descriptor, isV6: socket.family == .ipv6,
         local: IPAddress(high: socket.local.high, low: socket.local.low), localPort: socket.localPort,
-        remote: IPAddress(high: socket.remote.high, low: socket.remote.low), remotePort: socket.remotePort)
+        remote: IPAddress(high: socket.remote.high, low: socket.remote.low), remotePort: socket.remotePort,
+        isServer: socket.isServer)
       scratch.setName(of: descriptor)
       descriptor.name = texts.store(scratch)
     }

@@ -89,6 +89,8 @@ extension SystemState {
 
   /// A namespace begins with its init: the farthest ancestor that is inside as well.
   private mutating func setNamespaceStart(of slot: UInt32) {
+    // A capture file may say it.
+    if threads[slot].namespaceStart != 0 { return }
     guard threads[slot].isInPidNamespace else {
       threads[slot].namespaceStart = machine.bootTime
       return

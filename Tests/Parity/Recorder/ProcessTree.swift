@@ -51,7 +51,12 @@ struct ProcessTree {
     for record in records { byThread[threads[record.thread]!].append(record) }
     var normaliser = Normaliser(threads: threads)
     return byThread.enumerated().flatMap { number, records in
-      records.map { normaliser.line(of: $0, thread: number) }
+      // A child's end reaches its parent between any two of the parent's calls, so its place says nothing.
+      (records.filter { !Self.isChildsEnd($0) } + records.filter(Self.isChildsEnd)).map {
+        normaliser.line(of: $0, thread: number)
+      }
     }
   }
+
+  private static func isChildsEnd(_ record: Record) -> Bool { record.type == .signaldeliver && record["sig"] == 17 }
 }

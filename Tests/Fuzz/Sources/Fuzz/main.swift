@@ -1,4 +1,6 @@
 import Agent
+import Capture
+import CaptureFile
 import EventSchema
 import FilterLanguage
 import Glibc
@@ -44,6 +46,19 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
   }),
   ("output", { data, count in
     _ = try? OutputFormat(String(decoding: bytes(data, count), as: UTF8.self))
+    return 0
+  }),
+  ("capture", { data, count in
+    // A file in memory, opened anew for each input.
+    let descriptor = memfd_create("capture", 0)
+    defer { close(descriptor) }
+    _ = write(descriptor, data, count)
+    guard var source = try? CaptureFileSource(path: "/proc/self/fd/\(descriptor)") else { return 0 }
+    var state = SystemState(limits: .small)
+    state.add(source.contents.processes, readAt: 0)
+    while var batch = try? source.nextBatch(waitingUpTo: .zero) {
+      while let event = try? batch.next() { state.apply(event) }
+    }
     return 0
   }),
   ("record", { data, count in
