@@ -39,7 +39,7 @@ extension LoadedObject {
           wanted[call.number] |= UInt8(WH_WANTED_IA32_EXIT)
         }
       }
-      if let entry = ProgramTable.entryEvent(of: event), interest.events.contains(entry), loaded.contains(entry) {
+      if let entry = event.entry, interest.events.contains(entry), loaded.contains(entry) {
         wanted[call.slot] |= UInt8(WH_WANTED_ENTRY)
         if call.isIA32, names.contains(ProgramTable.entryStage) {
           wanted[call.number] |= UInt8(WH_WANTED_IA32_ENTRY)
@@ -64,7 +64,7 @@ extension LoadedObject {
       if let program = exitProgram[call.syscall.event] {
         try attempting { () throws(BPFError) in try store(descriptor: program, at: UInt32(call.slot), ofMap: exits) }
       }
-      if let entry = ProgramTable.entryEvent(of: call.syscall.event), let program = entryProgram[entry] {
+      if let entry = call.syscall.event.entry, let program = entryProgram[entry] {
         try attempting { () throws(BPFError) in try store(descriptor: program, at: UInt32(call.slot), ofMap: entries) }
       }
     }

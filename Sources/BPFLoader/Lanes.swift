@@ -94,13 +94,3 @@ private func sleep(_ nanoseconds: UInt64) {
   var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
   _ = unsafe nanosleep(&time, nil)
 }
-
-extension Duration {
-  /// Clamped to what 64 bits hold; negative counts as zero.
-  fileprivate var clampedNanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    return seconds > 4_000_000_000
-      ? 4_000_000_000 * 1_000_000_000 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
-  }
-}

@@ -82,16 +82,4 @@ public struct ProgramTable: Sendable {
     if interest.genericCalls.isEmpty { events.remove(.generic) }
     return events
   }
-
-  /// The event made at the entry of a call whose exit makes `event`.
-  public static func entryEvent(of event: EventType) -> EventType? {
-    switch event {
-    case .open: .open_enter
-    case .creat: .creat_enter
-    case .openat: .openat_enter
-    case .openat2: .openat2_enter
-    case .connect: .connect_enter
-    default: nil
-    }
-  }
 }

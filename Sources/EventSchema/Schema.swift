@@ -47,6 +47,20 @@ extension EventType {
   @inlinable public var flags: EventFlags { EventFlags(rawValue: wh_event_flags(rawValue)) }
 }
 
+extension EventType {
+  /// The event made at the entry of the call whose exit makes this one; `nil` where there is none.
+  public var entry: EventType? {
+    switch self {
+    case .open: .open_enter
+    case .creat: .creat_enter
+    case .openat: .openat_enter
+    case .openat2: .openat2_enter
+    case .connect: .connect_enter
+    default: nil
+    }
+  }
+}
+
 /// One system call: the portable code that events carry, and its number on each architecture.
 public struct SyscallInfo: Sendable {
   public let code: SyscallCode

@@ -66,7 +66,7 @@ internal import Glibc
   @_lifetime(&self)
   public mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch {
     lanes.release()
-    let deadline = wh_clock_monotonic() &+ limit.nanoseconds
+    let deadline = wh_clock_monotonic() &+ limit.clampedNanoseconds
     var pause: UInt64 = 1_000_000
     while true {
       let horizon = lanes.horizon
@@ -104,23 +104,12 @@ internal import Glibc
       ? interest.events.contains(.generic) && interest.genericCalls.contains(call.code)
       : interest.events.contains(call.event)
     if isWanted { bits |= UInt8(WH_KMOD_WANTED_EXIT) }
-    if let entry = entryEvent(of: call.code), interest.events.contains(entry) {
+    if let entry = call.event.entry, interest.events.contains(entry) {
       bits |= UInt8(WH_KMOD_WANTED_ENTRY)
     }
     return bits
   }
 
-  /// The event made at the entry of a call.
-  private static func entryEvent(of call: SyscallCode) -> EventType? {
-    switch call {
-    case .open: .open_enter
-    case .creat: .creat_enter
-    case .openat: .openat_enter
-    case .openat2: .openat2_enter
-    case .connect: .connect_enter
-    default: nil
-    }
-  }
 
   /// Events that tracepoints of their own make. The successful exec of either call is reported as `execve`.
   private static let tracepoints: [(name: String, bit: UInt32, events: [EventType])] = [
@@ -141,14 +130,4 @@ internal import Glibc
 private func sleep(_ nanoseconds: UInt64) {
   var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
   _ = unsafe nanosleep(&time, nil)
-}
-
-extension Duration {
-  /// Clamped to what 64 bits hold; negative counts as zero.
-  fileprivate var nanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    return seconds > 4_000_000_000
-      ? 4_000_000_000 * 1_000_000_000 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
-  }
 }

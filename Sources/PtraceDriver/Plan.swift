@@ -6,15 +6,10 @@ extension PtraceDriver {
   /// Events that a tracer can see: all but page faults and task switches, which no stop tells of.
   public static let available: EventTypeSet = {
     var events = EventTypeSet(Schema.syscalls.lazy.filter { $0.nativeNumber != nil }.map(\.event))
-    for entry in entryEvents.values { events.insert(entry) }
+    for entry in Schema.events.compactMap(\.type.entry) { events.insert(entry) }
     for point in [EventType.procexit, .signaldeliver] { events.insert(point) }
     return events
   }()
-
-  /// By the event of its exit: the event made at the entry of a call.
-  static let entryEvents: [EventType: EventType] = [
-    .open: .open_enter, .creat: .creat_enter, .openat: .openat_enter, .openat2: .openat2_enter, .connect: .connect_enter,
-  ]
 
   /// Calls that never come back to where they were made, so that no driver sees them finish.
   static let withoutEnd = SyscallSet([.exit, .exit_group, .rt_sigreturn])
@@ -34,7 +29,7 @@ extension wh_plan {
         call.event == .generic
         ? events.contains(.generic) && interest.genericCalls.contains(call.code) : events.contains(call.event)
       if isWanted { set(\.exit_event, number, call.event.rawValue) }
-      if let entry = PtraceDriver.entryEvents[call.event], events.contains(entry) {
+      if let entry = call.event.entry, events.contains(entry) {
         set(\.entry_event, number, entry.rawValue)
       }
     }

@@ -59,7 +59,7 @@ internal import Glibc
   @_lifetime(&self)
   public mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch {
     release()
-    let result = unsafe wh_tracer_run(tracer, limit.nanoseconds)
+    let result = unsafe wh_tracer_run(tracer, limit.clampedNanoseconds)
     tellCommandEnd()
     guard result >= 0 else { throw .system(errno: -result, during: "waiting for a traced process") }
     if result == Int32(WH_TRACER_ENDED.rawValue) { throw .endOfStream }
@@ -168,15 +168,5 @@ internal import Glibc
         throw .system(errno: -result, during: "tracing process \(process)\(Refusal.reason(for: process, errno: -result))")
       }
     }
-  }
-}
-
-extension Duration {
-  /// Clamped to what 64 bits hold; negative counts as zero.
-  fileprivate var nanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    return seconds > 4_000_000_000
-      ? 4_000_000_000 * 1_000_000_000 : UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
   }
 }
