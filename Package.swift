@@ -20,7 +20,8 @@ let package = Package(
     .library(
       name: "WindhoverParsers",
       targets: [
-        "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState",
+        "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS",
+        "RuleCompiler", "SystemState",
       ]),
   ],
   dependencies: [
@@ -140,8 +141,11 @@ let package = Package(
         "CAllocations", "CaptureTesting", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
-      name: "AgentTests", dependencies: ["Agent", "Capture", "ContainerRuntimes", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
-      swiftSettings: strict),
+      name: "AgentTests",
+      dependencies: [
+        "Agent", "Capture", "CaptureTesting", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields", "Outputs",
+        "ProcFS", "RuleCompiler", "RuleEngine", "SystemState",
+      ], swiftSettings: lending),
     .testTarget(
       name: "DriverSelectionTests",
       dependencies: ["Capture", "CaptureTesting", "CCalls", "DriverSelection", "EventSchema", "ModernBPFDriver"],

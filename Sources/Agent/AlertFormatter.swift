@@ -59,7 +59,7 @@ public struct AlertFormatter: ~Copyable {
       if let subject, mustWait(index, subject, state) {
         let alert = WaitingAlert(
           rule: index, subject: subject, frozen: formats[index].freeze(&fields, event, state),
-          record: event.recordBytes, until: wh_clock_monotonic() + waiting.limit)
+          record: event.headerRecord, until: wh_clock_monotonic() + waiting.limit)
         if waiting.add(alert) { continue }
       }
       send(index, event, state)

@@ -108,6 +108,8 @@ struct EventPump: ~Copyable {
           var batch = try source.nextBatch(waitingUpTo: .zero)
           if !consumer.take(&batch, &state) { return false }
         } catch { preconditionFailure("an event in memory cannot be read: \(error)") }
+      // Rules have judged its event already.
+      case .update(let metadata): if state.findContainer(metadata.id) != Slot.none { state.setContainer(metadata) }
       case .accounts(let id, let users, let groups): state.setAccounts(of: id, users: users, groups: groups)
       case .noAccounts(let id): state.giveUpAccounts(of: id)
       case .unavailable(let id): state.giveUpContainer(id)

@@ -234,6 +234,8 @@ public struct OutputFormat: Sendable {
 public struct FrozenFields: Sendable {
   /// By position in the extractor.
   var values: [Int: (text: [UInt8], json: [UInt8])] = [:]
+
+  public var byteCount: Int { values.values.reduce(0) { $0 + $1.text.count + $1.json.count } }
 }
 
 /// An entry of an alert's fields that its text does not show.
