@@ -4,9 +4,9 @@ import Testing
 
 /// Real containers of a real podman and a real containerd, and the alerts that they raise.
 ///
-/// What the alerts must say is what the scenario asked the runtimes for. Takes about ten seconds. `make test` installs
+/// What the alerts must say is what the scenario asked the runtimes for. Takes about seven seconds. `make test` installs
 /// the runtimes.
-@Suite struct LiveTests {
+@Suite struct ContainersEndToEndTests {
   @Test func everyRuntimeTellsOfItsContainers() throws {
     if let obstacle = Scenario.obstacle {
       Issue.record("\(obstacle)")
@@ -82,7 +82,7 @@ import Testing
     // Sent after the wait, with what is known, and says so.
     let unknown = marker("container.id", "000000000000").first
     #expect(unknown?["container.name"] == .null, "\(context)")
-    #expect(unknown?.text("container.metadata") == "container metadata incomplete, not told within 500 ms")
+    #expect(unknown?.text("container.metadata") == "container metadata incomplete, not told within 2000 ms")
     let told = alerts.filter { $0.text("rule") == "Privileged container" }.compactMap(\.fields)
     #expect(Set(told.map { $0.text("container.name") }) == ["checked", "server"], "\(context)")
   }
