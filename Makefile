@@ -47,10 +47,11 @@ run: build
 	@exec $(BINARY) run
 
 test: drivers
+	@scripts/setup test
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf check-aarch64
 	@echo "Building windhover and its tests (a first build takes 5 to 10 minutes on two cores) ..."
 	@$(SWIFT) build $(TEST_FLAGS) --build-tests
-	@echo "Running the end-to-end cases, which want the machine for themselves (about 20 seconds) ..."
+	@echo "Running the end-to-end cases, which want the machine for themselves (about half a minute) ..."
 	@WINDHOVER_BINARY=$(CURDIR)/$(TEST_BINARY) $(SWIFT) test $(TEST_FLAGS) --skip-build --filter EndToEnd
 	@echo "Building the legacy eBPF programs for this kernel (half a minute, the first time) ..."
 	@$(TEST_BINARY) driver build --kind ebpf
@@ -70,7 +71,7 @@ test-kmod:
 	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
 
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
-FUZZ ?= condition rules settings output record capture
+FUZZ ?= condition rules settings output record capture runtime
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@echo "Building the fuzzers (a first build takes 5 minutes on two cores) ..."

@@ -19,7 +19,10 @@ let package = Package(
     // For Tests/Fuzz, which is a package of its own.
     .library(
       name: "WindhoverParsers",
-      targets: ["Agent", "Capture", "CaptureFile", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
+      targets: [
+        "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS",
+        "RuleCompiler", "SystemState",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -73,10 +76,17 @@ let package = Package(
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
+    .target(name: "SystemState", dependencies: ["EventSchema", "JSONText", "ProcFS", "CLinux"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
     .target(
       name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText", "FilterLanguage"],
+      swiftSettings: raw),
+
+    // Containers.
+    .target(name: "CRuntimeSockets", linkerSettings: [.linkedLibrary(":libnghttp2.a")]),
+    .target(
+      name: "ContainerRuntimes",
+      dependencies: ["CLinux", "CRuntimeSockets", "EventSchema", "JSONText", "ProcFS", "SystemState"],
       swiftSettings: raw),
 
     // Rules.
@@ -100,8 +110,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "Outputs",
-        "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "Capture", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields",
+        "FilterLanguage", "JSONText", "Outputs", "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
@@ -131,14 +141,17 @@ let package = Package(
         "CAllocations", "CaptureTesting", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
-      name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
-      swiftSettings: strict),
+      name: "AgentTests",
+      dependencies: [
+        "Agent", "Capture", "CaptureTesting", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields", "Outputs",
+        "ProcFS", "RuleCompiler", "RuleEngine", "SystemState",
+      ], swiftSettings: lending),
     .testTarget(
       name: "DriverSelectionTests",
       dependencies: ["Capture", "CaptureTesting", "CCalls", "DriverSelection", "EventSchema", "ModernBPFDriver"],
       swiftSettings: lending),
     .testTarget(
-      name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
+      name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema", "JSONText", "ProcFS"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(
@@ -147,7 +160,7 @@ let package = Package(
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
     .testTarget(
       name: "FieldsTests",
-      dependencies: ["Fields", "ByteText", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
+      dependencies: ["Fields", "ByteText", "JSONText", "ProcFS", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
     .testTarget(
       name: "OutputsTests",
@@ -198,6 +211,14 @@ let package = Package(
         "CPtrace", "CTracee", "PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema",
       ],
       swiftSettings: lending),
+    .executableTarget(
+      name: "PodClient", dependencies: ["ContainerRuntimes"], path: "Tests/Containers/PodClient", swiftSettings: strict),
+    .testTarget(
+      name: "ContainerRuntimesTests",
+      dependencies: [
+        "CRuntimeSockets", "ContainerRuntimes", "EndToEndActions", "JSONText", "PodClient", "SystemState", "windhover",
+      ],
+      swiftSettings: strict),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

@@ -46,6 +46,11 @@ public struct EventView: ~Escapable {
     isLarge = large
   }
 
+  /// A record of the same type, time and thread without parameters, for who must keep these.
+  public var headerRecord: [UInt8] {
+    EventBuilder(type, timestamp: timestamp, threadID: threadID).finish()
+  }
+
   /// The CPU that made the event; 0 where the source does not say.
   @inlinable public var cpu: UInt16 { origin & 0x7fff }
   /// Whether the event is for the state only, and not to be shown or judged: some captures begin with such events.
