@@ -84,7 +84,15 @@ let package = Package(
       name: "RuleCompiler",
       dependencies: ["FilterLanguage", "YAML", "JSONText", "EventSchema", "Fields", "RuleEngine", "Outputs"],
       swiftSettings: strict),
-    .target(name: "CDefaultRules", path: "rules", exclude: ["windhover_rules.yaml"]),
+    .target(
+      name: "CDefaultRules", path: "rules",
+      exclude: ["windhover_rules.yaml", "windhover_incubating.yaml", "windhover_sandbox.yaml", "tests"]),
+    .target(
+      name: "RuleTesting",
+      dependencies: [
+        "CLinux", "Capture", "CaptureFile", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS",
+        "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+      ], swiftSettings: lending),
 
     // Output.
     .target(name: "JSONText", dependencies: ["ByteText"], swiftSettings: raw),
@@ -97,13 +105,13 @@ let package = Package(
       name: "Agent",
       dependencies: [
         "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "Outputs",
-        "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "ProcFS", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
       dependencies: [
         "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
-        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
+        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 

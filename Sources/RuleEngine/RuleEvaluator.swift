@@ -8,7 +8,7 @@ public import SystemState
 /// event that matches nothing allocates nothing. One thread owns an evaluator.
 public struct RuleEvaluator: ~Copyable {
   public let program: RuleProgram
-  private var fields: FieldExtractor
+  var fields: FieldExtractor
   /// Results of tests: the event's number shifted left by one, and the result in the lowest bit.
   private var memo: [UInt32]
   /// Rows of the literal tables: the event's number, and where the row begins.
