@@ -15,23 +15,24 @@ extension TestSuite {
     }
     let notRun = outcomes.filter { $0.obstacle != nil }
     for outcome in notRun { lines.append("\(outcome.file):\(outcome.line): not run: \(outcome.name): \(outcome.obstacle!)") }
-    for (_, coverage) in coverage {
+    let coverage = coverage
+    if coverage.ruleCount > 0 {
       lines.append(
         "Coverage: \(coverage.ruleCount - coverage.neverTrue.count) of \(coverage.ruleCount) rules fired, "
           + "\(coverage.ruleCount - coverage.neverFalse.count) stayed silent; "
           + "\(coverage.fullySeenCheckCount) of \(coverage.checkCount) comparisons were seen true and false")
+    }
+    if listsCoverage {
       let lists: [(String, [String])] = [
         ("never fired", coverage.neverTrue), ("never silent on an event that they look at", coverage.neverFalse),
         ("no case expects them", coverage.neverExpected), ("no case says that they stay silent", coverage.neverSilenced),
       ]
-      guard listsCoverage else { continue }
       for (title, names) in lists where !names.isEmpty {
         lines.append("  Rules, \(title):")
         lines += names.map { "    \($0)" }
       }
-      let gaps = coverage.gaps
-      if !gaps.isEmpty { lines.append("  Comparisons:") }
-      for gap in gaps {
+      if !coverage.gaps.isEmpty { lines.append("  Comparisons:") }
+      for gap in coverage.gaps {
         let what = gap.neverTrue ? (gap.neverFalse ? "never seen" : "never true") : "never false"
         let check = gap.check.count > 100 ? gap.check.prefix(99) + "…" : gap.check[...]
         lines.append("    \(gap.file):\(gap.line): \(gap.rule): \(what): \(check)")

@@ -67,44 +67,80 @@ public struct Coverage: Sendable {
   mutating func noteExpected(_ rule: Int) { expected.insert(rule) }
   mutating func noteSilenced(_ rule: Int) { silenced.insert(rule) }
 
-  // MARK: What is missing
-
-  public var ruleCount: Int { rules.count }
-  /// Rules that no case expects to fire, and those that no case says must be silent.
-  public var neverExpected: [String] { names.indices.filter { !expected.contains($0) }.map { names[$0] } }
-  public var neverSilenced: [String] { names.indices.filter { !silenced.contains($0) }.map { names[$0] } }
-  public var neverTrue: [String] { names.indices.filter { !rules[$0].isTrue }.map { names[$0] } }
-  public var neverFalse: [String] { names.indices.filter { !rules[$0].isFalse }.map { names[$0] } }
-
-  /// Whether each rule was expected and did fire, and stayed silent on an event that it looks at where a case says so.
-  public var isComplete: Bool {
-    neverTrue.isEmpty && neverFalse.isEmpty && neverExpected.isEmpty && neverSilenced.isEmpty
+  /// What was seen of one rule.
+  fileprivate func forEachRule(
+    _ body: (_ name: String, _ seen: Seen, _ isExpected: Bool, _ isSilenced: Bool, _ checks: [(Place, Seen)]) -> Void
+  ) {
+    for rule in names.indices {
+      body(names[rule], rules[rule], expected.contains(rule), silenced.contains(rule), Array(zip(places[rule], checks[rule])))
+    }
   }
+}
 
-  public var checkCount: Int { checks.reduce(0) { $0 + $1.count } }
-  public var fullySeenCheckCount: Int { checks.reduce(0) { $0 + $1.count { $0.isTrue && $0.isFalse } } }
-
+/// What is missing over all test files, by rule name: a rule that several sets of rule files have counts once.
+public struct CoverageSummary: Sendable {
+  private struct Rule {
+    var name: String
+    var seen = Coverage.Seen()
+    var isExpected = false
+    var isSilenced = false
+    var checks: [String: Int] = [:]
+  }
   public struct Gap: Sendable {
     public var rule: String
     public var check: String
     public var file: String
     public var line: Int
-    /// True if it was never true; else it was never false.
     public var neverTrue: Bool
     public var neverFalse: Bool
   }
 
-  public var gaps: [Gap] {
-    var gaps: [Gap] = []
-    for rule in names.indices {
-      for (index, seen) in checks[rule].enumerated() where !(seen.isTrue && seen.isFalse) {
-        let place = places[rule][index]
-        gaps.append(
-          Gap(
-            rule: names[rule], check: place.text, file: place.file, line: place.line, neverTrue: !seen.isTrue,
-            neverFalse: !seen.isFalse))
+  public let ruleCount: Int
+  /// Rules that never fired, and those that were never evaluated to false.
+  public let neverTrue: [String]
+  public let neverFalse: [String]
+  /// Rules that no case expects to fire, and those that no case says must be silent.
+  public let neverExpected: [String]
+  public let neverSilenced: [String]
+  public let checkCount: Int
+  public let gaps: [Gap]
+  public var fullySeenCheckCount: Int { checkCount - gaps.count }
+  /// Whether each rule fired where a case expects it, and stayed silent on an event that it looks at where a case says so.
+  public var isComplete: Bool { neverTrue.isEmpty && neverFalse.isEmpty && neverExpected.isEmpty && neverSilenced.isEmpty }
+
+  init(_ coverages: [Coverage]) {
+    var rules: [Rule] = []
+    var index: [String: Int] = [:]
+    var checks: [Gap] = []
+    for coverage in coverages {
+      coverage.forEachRule { name, seen, isExpected, isSilenced, parts in
+        if index[name] == nil {
+          index[name] = rules.count
+          rules.append(Rule(name: name))
+        }
+        let at = index[name]!
+        rules[at].seen.isTrue = rules[at].seen.isTrue || seen.isTrue
+        rules[at].seen.isFalse = rules[at].seen.isFalse || seen.isFalse
+        rules[at].isExpected = rules[at].isExpected || isExpected
+        rules[at].isSilenced = rules[at].isSilenced || isSilenced
+        for (place, seen) in parts {
+          if rules[at].checks[place.text] == nil {
+            rules[at].checks[place.text] = checks.count
+            checks.append(
+              Gap(rule: name, check: place.text, file: place.file, line: place.line, neverTrue: true, neverFalse: true))
+          }
+          let check = rules[at].checks[place.text]!
+          if seen.isTrue { checks[check].neverTrue = false }
+          if seen.isFalse { checks[check].neverFalse = false }
+        }
       }
     }
-    return gaps
+    ruleCount = rules.count
+    neverTrue = rules.filter { !$0.seen.isTrue }.map(\.name)
+    neverFalse = rules.filter { !$0.seen.isFalse }.map(\.name)
+    neverExpected = rules.filter { !$0.isExpected }.map(\.name)
+    neverSilenced = rules.filter { !$0.isSilenced }.map(\.name)
+    checkCount = checks.count
+    gaps = checks.filter { $0.neverTrue || $0.neverFalse }
   }
 }

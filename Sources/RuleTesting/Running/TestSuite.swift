@@ -22,7 +22,9 @@ public struct TestSuite {
   /// Problems of test files and rules, for which nothing could be run.
   public var problems: [TestFileProblem] = []
   /// By list of rule files.
-  public private(set) var coverage: [(rules: [String], coverage: Coverage)] = []
+  private var coverages: [(rules: [String], coverage: Coverage)] = []
+  /// Over all test files.
+  public var coverage: CoverageSummary { CoverageSummary(coverages.map(\.coverage)) }
 
   private let overridingRules: [String]
   private let load: ([String]) throws(TestFileProblem) -> [RuleSource]
@@ -68,7 +70,7 @@ public struct TestSuite {
       if !problems.contains(error) { problems.append(error) }
       return
     }
-    let slot = coverage.firstIndex { $0.rules == paths }!
+    let slot = coverages.firstIndex { $0.rules == paths }!
     for item in file.cases {
       if let filter, !item.name.contains(filter) { continue }
       let unknown = unknownRules(item, rules)
@@ -87,7 +89,7 @@ public struct TestSuite {
     if let known = ruleSets[paths] { return known }
     let set = try RuleSetUnderTest(try load(paths))
     ruleSets[paths] = set
-    coverage.append((paths, Coverage(set)))
+    coverages.append((paths, Coverage(set)))
     return set
   }
 
@@ -106,7 +108,7 @@ public struct TestSuite {
       outcome.obstacle = "it records a command, which needs --live"
       return outcome
     }
-    var run = CaseRun(item, rules, coverage: coverage[slot].coverage)
+    var run = CaseRun(item, rules, coverage: coverages[slot].coverage)
     switch item.source {
     case .events(let events):
       let scene = Scene(item.scene)
@@ -128,7 +130,7 @@ public struct TestSuite {
       }
     }
     let (judged, covered) = run.finish()
-    coverage[slot].coverage = covered
+    coverages[slot].coverage = covered
     return judged
   }
 }
