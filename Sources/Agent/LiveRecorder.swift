@@ -23,7 +23,15 @@ public struct LiveRecorder: CommandRecorder {
       guard here >= 0 else { throw Failure("the working directory cannot be opened: \(String(cString: strerror(errno)))") }
       let folder = try ScratchFolder()
       guard chdir(folder.path) == 0 else { throw Failure("\(folder.path): \(String(cString: strerror(errno)))") }
+      // What the command prints must not end up in a report on standard output.
+      let output = dup(STDOUT_FILENO)
+      let nowhere = Glibc.open("/dev/null", O_WRONLY | O_CLOEXEC)
+      fflush(nil)
+      dup2(nowhere, STDOUT_FILENO)
       defer {
+        dup2(output, STDOUT_FILENO)
+        close(output)
+        close(nowhere)
         fchdir(here)
         close(here)
       }

@@ -18,7 +18,7 @@ public struct RuleEvaluator: ~Copyable {
   /// Stop at the first rule that matches (`rule_matching: first`).
   public var stopsAtFirstMatch = true
   /// Indices of the rules that matched the last event, in load order.
-  public private(set) var matches: [UInt32] = []
+  public internal(set) var matches: [UInt32] = []
 
   public init(_ program: RuleProgram) {
     fields = FieldExtractor(program.fields)
@@ -54,7 +54,7 @@ public struct RuleEvaluator: ~Copyable {
     return !matches.isEmpty
   }
 
-  private mutating func beginEvent() {
+  mutating func beginEvent() {
     fields.begin()
     epoch &+= 1
     // The number has 31 bits in the memo: forget everything before it repeats.
@@ -66,7 +66,7 @@ public struct RuleEvaluator: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func holds(_ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
+  mutating func holds(_ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
     let known = memo[index]
     if known &>> 1 == epoch { return known & 1 != 0 }
     let result = evaluate(program.tests[index], event, state)

@@ -128,6 +128,8 @@ public struct ConditionProbe: ~Copyable {
 
 extension Check {
   /// Fields on both sides, those inside transformers included.
+  public var allFields: [FieldReference] { fieldReferences }
+
   var fieldReferences: [FieldReference] {
     var references = left.fieldReferences
     if case .operand(let operand) = right { references += operand.fieldReferences }

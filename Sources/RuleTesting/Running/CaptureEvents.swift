@@ -1,12 +1,12 @@
 internal import Capture
 internal import CaptureFile
-internal import EventSchema
+public import EventSchema
 internal import RuleCompiler
 internal import RuleEngine
 public import SystemState
 
 /// Events of a capture file through state and rules.
-enum CaptureEvents {
+public enum CaptureEvents {
   /// - Parameter condition: Which events are judged; all of them make the state.
   /// - Returns: Why the capture could not be played, `nil` if it was.
   static func play(
@@ -26,7 +26,7 @@ enum CaptureEvents {
   }
 
   /// Applies every event of a file and shows it; `body` returns false to stop.
-  static func walk(
+  public static func walk(
     _ path: String, _ body: (borrowing EventView, borrowing SystemState) -> Bool
   ) -> String? {
     do throws(CaptureError) {

@@ -5,7 +5,7 @@ internal import EventSchema
 internal import Glibc
 internal import RuleEngine
 public import RuleCompiler
-public import SystemState
+internal import SystemState
 
 /// Records what a command does on this host and judges it; given by whoever can open a driver.
 public protocol CommandRecorder {

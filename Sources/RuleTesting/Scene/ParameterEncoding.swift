@@ -40,7 +40,7 @@ enum ParameterEncoding {
     if parameter.type == .WH_PT_PID || parameter.type == .WH_PT_PID32, let id = pid(word) {
       return little(UInt64(bitPattern: Int64(id)), parameter.byteCount)
     }
-    if parameter.type == .WH_PT_ERRNO || parameter.type == .WH_PT_FD {
+    if parameter.type == .WH_PT_ERRNO || parameter.type == .WH_PT_FD || parameter.name == "res" {
       let name = word.hasPrefix("-") ? String(word.dropFirst()) : word
       if name == "AT_FDCWD" { return little(UInt64(bitPattern: -100), parameter.byteCount) }
       let errors = Schema.flags(.errno)?.flags ?? []
