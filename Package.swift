@@ -79,7 +79,9 @@ let package = Package(
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: raw),
     .target(name: "FilterLanguage", swiftSettings: strict),
-    .target(name: "RuleEngine", dependencies: ["CLinux", "EventSchema", "SystemState", "Fields"], swiftSettings: raw),
+    .target(name: "CRegex", linkerSettings: [.linkedLibrary(":libre2.a")]),
+    .target(
+      name: "RuleEngine", dependencies: ["CLinux", "CRegex", "EventSchema", "SystemState", "Fields"], swiftSettings: raw),
     .target(
       name: "RuleCompiler",
       dependencies: ["FilterLanguage", "YAML", "JSONText", "EventSchema", "Fields", "RuleEngine", "Outputs"],
@@ -97,7 +99,8 @@ let package = Package(
     // Output.
     .target(name: "JSONText", dependencies: ["ByteText"], swiftSettings: raw),
     .target(
-      name: "Outputs", dependencies: ["Fields", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
+      name: "Outputs",
+      dependencies: ["Fields", "FilterLanguage", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
       swiftSettings: raw),
 
     // The program.
@@ -132,7 +135,7 @@ let package = Package(
     .testTarget(
       name: "RuleEngineTests",
       dependencies: [
-        "CAllocations", "CaptureTesting", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState",
+        "CAllocations", "CaptureTesting", "EventSchema", "Fields", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
@@ -161,6 +164,10 @@ let package = Package(
     .executableTarget(
       name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "SystemState"],
       path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
+    .executableTarget(
+      name: "RuleCounter",
+      dependencies: ["Capture", "CaptureFile", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState"],
+      path: "Tests/Oracle/RuleCounter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),

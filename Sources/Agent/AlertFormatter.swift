@@ -27,12 +27,14 @@ public struct AlertFormatter: ~Copyable {
       index[field.name] = all.count
       all.append(field)
     }
+    var expressions: [FieldExpression] = []
     formats = rules.map { rule in
       var format = rule.output
-      format.bind { index[$0.name]! }
+      format.bind({ index[$0.name]! }, firstExpression: all.count + expressions.count)
+      expressions += format.expressions
       return format
     }
-    fields = FieldExtractor(all)
+    fields = FieldExtractor(all, expressions: expressions)
     self.rules = rules
     self.style = style
     self.hostName = hostName
