@@ -19,7 +19,9 @@ let package = Package(
     // For Tests/Fuzz, which is a package of its own.
     .library(
       name: "WindhoverParsers",
-      targets: ["Agent", "Capture", "CaptureFile", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
+      targets: [
+        "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -34,7 +36,11 @@ let package = Package(
     // Drivers.
     .target(
       name: "CBPF",
-      linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
+      linkerSettings: [
+        .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
+        // See the end of cbpf.c.
+        .unsafeFlags(["-Xlinker", "--wrap=bpf_btf_get_next_id"]),
+      ]),
     .target(name: "CBPFObjects", dependencies: ["CEventSchema"], path: "drivers/objects", publicHeadersPath: "."),
     .target(
       name: "BPFLoader", dependencies: ["CBPF", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
@@ -69,10 +75,17 @@ let package = Package(
 
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
-    .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
+    .target(name: "SystemState", dependencies: ["EventSchema", "JSONText", "ProcFS", "CLinux"], swiftSettings: raw),
     .target(name: "ByteText", dependencies: ["CLinux"], swiftSettings: raw),
     .target(
       name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText", "FilterLanguage"],
+      swiftSettings: raw),
+
+    // Containers.
+    .target(name: "CRuntimeSockets", linkerSettings: [.linkedLibrary(":libnghttp2.a")]),
+    .target(
+      name: "ContainerRuntimes",
+      dependencies: ["CLinux", "CRuntimeSockets", "EventSchema", "JSONText", "ProcFS", "SystemState"],
       swiftSettings: raw),
 
     // Rules.
@@ -107,8 +120,9 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "Outputs",
-        "ProcFS", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState", "YAML",
+        "Capture", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields",
+        "FilterLanguage", "JSONText", "Outputs", "ProcFS", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState",
+        "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
@@ -138,14 +152,14 @@ let package = Package(
         "CAllocations", "CaptureTesting", "EventSchema", "Fields", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
-      name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
+      name: "AgentTests", dependencies: ["Agent", "Capture", "ContainerRuntimes", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
       swiftSettings: strict),
     .testTarget(
       name: "DriverSelectionTests",
       dependencies: ["Capture", "CaptureTesting", "CCalls", "DriverSelection", "EventSchema", "ModernBPFDriver"],
       swiftSettings: lending),
     .testTarget(
-      name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema"], swiftSettings: lending),
+      name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema", "JSONText", "ProcFS"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(
@@ -155,7 +169,7 @@ let package = Package(
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
     .testTarget(
       name: "FieldsTests",
-      dependencies: ["Fields", "ByteText", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
+      dependencies: ["Fields", "ByteText", "JSONText", "ProcFS", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
     .testTarget(
       name: "OutputsTests",
@@ -210,6 +224,14 @@ let package = Package(
         "CPtrace", "CTracee", "PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema",
       ],
       swiftSettings: lending),
+    .executableTarget(
+      name: "PodClient", dependencies: ["ContainerRuntimes"], path: "Tests/Containers/PodClient", swiftSettings: strict),
+    .testTarget(
+      name: "ContainerRuntimesTests",
+      dependencies: [
+        "CRuntimeSockets", "ContainerRuntimes", "EndToEndActions", "JSONText", "PodClient", "SystemState", "windhover",
+      ],
+      swiftSettings: strict),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

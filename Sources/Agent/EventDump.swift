@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Capture
+internal import ContainerRuntimes
 internal import DriverSelection
 internal import EventSchema
 internal import Glibc
@@ -42,9 +43,11 @@ public struct EventDump {
     let state = SystemState.ofThisHost(log: log)
     Privileges.reduce(reserve: reserve, target: settings.target, log: log)
     var lines = EventLines(filter, json: json, limit: limit, log: log)
-    var pump = EventPump(state: state, procfs: ProcFS(), log: log)
+    let containers = settings.containers.isEnabled ? ContainerLookup(settings.containers) { [log] in log(.warning, $0) } : nil
+    var pump = EventPump(state: state, procfs: ProcFS(), containers: containers, log: log)
     log(.info, "watching \(interest.events.count) types of events with \(capture.kind.rawValue)")
     let ending = pump.run(&capture, into: &lines)
+    containers?.finish()
     let statistics: CaptureStatistics
     do throws(CaptureError) { statistics = try capture.statistics() } catch {
       throw ending ?? Failure("\(lines.printed) events printed; what was lost cannot be told: \(error)")

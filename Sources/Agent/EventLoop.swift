@@ -1,4 +1,5 @@
 public import Capture
+public import ContainerRuntimes
 internal import EventSchema
 public import ProcFS
 public import RuleEngine
@@ -9,12 +10,14 @@ public struct EventLoop: ~Copyable {
   private var pump: EventPump
   private var watch: RuleWatch
 
-  /// - Parameter procfs: The /proc of the host that the events are of; `nil` if they are not of this host.
+  /// - Parameters:
+  ///   - procfs: The /proc of the host that the events are of; `nil` if they are not of this host.
+  ///   - containers: Whom to ask about containers.
   public init(
     state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter, log: Log,
-    procfs: ProcFS? = nil
+    procfs: ProcFS? = nil, containers: ContainerLookup? = nil
   ) {
-    pump = EventPump(state: state, procfs: procfs, log: log)
+    pump = EventPump(state: state, procfs: procfs, containers: containers, log: log)
     watch = RuleWatch(evaluator: evaluator, alerts: alerts, log: log)
   }
 
@@ -30,8 +33,12 @@ public struct EventLoop: ~Copyable {
   /// - Parameter limit: Stop after this many nanoseconds of the monotonic clock, if given.
   /// - Returns: Why it had to end, or `nil` if it was to end.
   public mutating func run(_ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil) -> Failure? {
-    pump.run(&source, into: &watch, for: limit)
+    let end = pump.run(&source, into: &watch, for: limit)
+    watch.alerts.settle(pump.state, isEnd: true)
+    return end
   }
+
+  var waitingStatistics: WaitingAlerts.Statistics { watch.alerts.waitingStatistics }
 }
 
 /// Runs the rules over each event and sends alerts.
@@ -65,6 +72,8 @@ private struct RuleWatch: EventConsumer, ~Copyable {
   }
 
   mutating func reopenOutputs() { alerts.reopenOutputs() }
+  mutating func settle(_ state: borrowing SystemState) { alerts.settle(state) }
+  var isWaiting: Bool { alerts.isWaiting }
   mutating func tell(_ gap: CaptureGap) { alerts.emit(gap) }
 }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Capture
+internal import ContainerRuntimes
 internal import DriverSelection
 internal import EventSchema
 internal import Glibc
@@ -36,13 +37,18 @@ public struct Session {
     let outputs = AlertWriter(try channels(), capacity: settings.queueCapacity) { [log] in log(.error, $0) }
     var evaluator = RuleEvaluator(rules.program)
     evaluator.stopsAtFirstMatch = !settings.matchesAllRules
-    let alerts = AlertFormatter(rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs)
-    var loop = EventLoop(state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: ProcFS())
+    let containers = settings.containers.isEnabled ? ContainerLookup(settings.containers) { [log] in log(.warning, $0) } : nil
+    let alerts = AlertFormatter(
+      rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs,
+      waitMilliseconds: containers == nil ? 0 : settings.containers.waitMilliseconds)
+    var loop = EventLoop(
+      state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: ProcFS(), containers: containers)
     wh_release_startup_pages()
     log(
       .info,
       "watching: \(rules.rules.count) rules over \(interest.events.count) types of events with \(capture.kind.rawValue)")
     let end = loop.run(&capture, for: seconds.map { UInt64($0) * 1_000_000_000 })
+    containers?.finish()
     outputs.finish()
     let statistics: CaptureStatistics
     do throws(CaptureError) { statistics = try capture.statistics() } catch {
@@ -50,6 +56,7 @@ public struct Session {
     }
     var summary = Summary(events: loop.eventCount, statistics, capture)
     summary.add(loop.stateCounters, outputs.statistics)
+    if let containers { summary.add(loop.waitingStatistics, containers.statistics) }
     summary.add(loop.alertCounts)
     writeToStandardError(summary.text)
     if let end { throw end }

@@ -1,4 +1,5 @@
 public import Capture
+public import ContainerRuntimes
 public import DriverSelection
 internal import FilterLanguage
 public import RuleCompiler
@@ -35,6 +36,10 @@ public struct Settings: Sendable {
   public var keepsFileOpen = false
   public var queueCapacity = 65_536
   public var logLevel = Log.Level.info
+  /// Whom to ask about containers.
+  public var containers = RuntimeSettings()
+  /// Plugins that the configuration names and that this version does not load.
+  var otherPlugins: [String] = []
   /// What to trace, from the command line; `nil` to watch the whole host.
   public var target: TraceTarget?
   /// Where the end of a traced command is noted.
@@ -192,6 +197,7 @@ public struct Setting: Sendable {
       let capacity = try value.integer(0...10_000_000)
       settings.queueCapacity = capacity == 0 ? 65_536 : capacity
     },
+  ] + containerSettings + [
     Setting(key: "log_level", form: "emergency ... debug", help: "The least severe of our own messages to show.") {
       (settings, value) throws(SettingError) in
       let text = try value.string()
@@ -214,7 +220,7 @@ public struct Setting: Sendable {
   /// Sections that configuration files in this field have and that this version does not act on.
   static let ignoredSections: Set<String> = [
     "append_output", "base_syscalls", "buffer_format_base64", "capture", "config_files", "falco_libs", "http_output",
-    "libs_logger", "load_plugins", "log_stderr", "log_syslog", "metrics", "output_timeout", "plugins", "program_output",
+    "libs_logger", "log_stderr", "log_syslog", "metrics", "output_timeout", "program_output",
     "static_fields", "suggested_formatters", "syscall_event_drops", "syscall_event_timeouts", "syslog_output",
     "watch_config_files", "webserver", "engine",
   ]

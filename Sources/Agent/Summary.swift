@@ -1,4 +1,5 @@
 internal import Capture
+internal import ContainerRuntimes
 internal import DriverSelection
 internal import Outputs
 internal import RuleCompiler
@@ -34,8 +35,19 @@ struct Summary {
       ("paths rewritten during the call", state.pathsRewritten),
       ("threads refused, table full", state.threadsRefused), ("threads evicted", state.threadsEvicted),
       ("descriptors refused, table full", state.descriptorsRefused),
+      ("containers refused, table full", state.containersRefused),
+      ("container events not readable", state.containerEventsUnreadable),
       ("alerts dropped, queue full", outputs.dropped), ("alerts not written in time", outputs.abandoned),
       ("alerts refused by an output", outputs.failed),
+    ]
+    for (what, count) in counts where count > 0 { lines.append("   \(what): \(count)") }
+  }
+
+  mutating func add(_ waiting: WaitingAlerts.Statistics, _ lookup: ContainerLookup.Statistics) {
+    let counts: [(String, UInt64)] = [
+      ("containers that no runtime knew", lookup.notFound), ("containers not asked about, too many at once", lookup.refused),
+      ("alerts that waited for container metadata", waiting.waited),
+      ("alerts sent with incomplete container metadata", waiting.incomplete + waiting.refused),
     ]
     for (what, count) in counts where count > 0 { lines.append("   \(what): \(count)") }
   }

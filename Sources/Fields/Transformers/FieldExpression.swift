@@ -17,6 +17,17 @@ public indirect enum FieldExpression: Sendable {
   case call(Transformer, [FieldExpression], selector: UInt8?)
 }
 
+extension FieldExpression {
+  /// Every field in it, in the order of the text.
+  public var fields: [ResolvedField] {
+    switch self {
+    case .field(let field): [field]
+    case .constant: []
+    case .list(let elements), .call(_, let elements, _): elements.flatMap(\.fields)
+    }
+  }
+}
+
 /// Why an expression makes no sense.
 public enum TransformerError: Error, Sendable, Equatable {
   case wrongArgumentCount(Transformer, found: Int)

@@ -90,12 +90,6 @@ public struct ConditionProbe: ~Copyable {
     extractor = FieldExtractor(plan.fields)
   }
 
-  /// What the containers are that the events come from.
-  public mutating func know(_ containers: ContainerTable) {
-    evaluator.containers = containers
-    extractor.containers = containers
-  }
-
   /// Evaluates every comparison on the event that was applied to the state last.
   ///
   /// - Returns: By position in ``ConditionPlan``, whether it holds.

@@ -97,7 +97,6 @@ public struct EventExplainer: ~Copyable {
       throw TestFileProblem(path, nil, "the case '\(item.name)' has no written events", hint: "for captures use --capture and --event")
     }
     let scene = Scene(item.scene)
-    probe.know(scene.containers)
     var found = Problems(file: path)
     let records = WrittenEvents.records(of: events, scene, &found)
     if let problem = found.all.first { throw problem }
@@ -107,7 +106,11 @@ public struct EventExplainer: ~Copyable {
       do throws(RecordError) {
         let event = try EventView(validating: record.span.bytes, cpu: cpu)
         state.apply(event)
-        if number == nil || number == UInt64(index + 1) { explanations.append(explain(event, state)) }
+        if number == nil || number == UInt64(index + 1) {
+          var explanation = explain(event, state)
+          explanation.number = UInt64(index + 1)
+          explanations.append(explanation)
+        }
       } catch { preconditionFailure("the record of a written event does not decode: \(error)") }
     }
     if explanations.isEmpty {

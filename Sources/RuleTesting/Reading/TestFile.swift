@@ -1,3 +1,4 @@
+internal import SystemState
 internal import YAML
 
 /// A file of test cases for rules, as written; `docs/RULES.md` describes it.
@@ -91,7 +92,7 @@ struct ContainerSpec: Sendable {
   var id: String
   var name: String
   var image = ""
-  var type = "docker"
+  var kind = ContainerKind.docker
   var isPrivileged = false
   var mounts: [(source: String, destination: String, isWritable: Bool)] = []
   var labels: [(key: String, value: String)] = []

@@ -1,5 +1,6 @@
 internal import EventSchema
 internal import FilterLanguage
+internal import SystemState
 internal import YAML
 
 /// Processes, containers and users of a test file: what is there before the first event.
@@ -71,7 +72,14 @@ extension TestFileReader {
       }
     }
     container.image = mapping.string("image", &problems) ?? ""
-    container.type = mapping.string("type", &problems) ?? "docker"
+    if let type = mapping.string("type", &problems) {
+      let kinds = ContainerKind.allCases.filter { $0 != .unknown }
+      if let kind = kinds.first(where: { "\($0.name)" == type }) {
+        container.kind = kind
+      } else {
+        problems.add(mapping["type"], "no runtime is called '\(type)'", hint: "there are \(listed(kinds.map { "\($0.name)" }))")
+      }
+    }
     container.isPrivileged = mapping.bool("privileged", &problems) ?? false
     container.usesHostNetwork = mapping.bool("host_network", &problems) ?? false
     container.usesHostPids = mapping.bool("host_pid", &problems) ?? false

@@ -60,26 +60,24 @@ public struct CaseRun: ~Copyable {
       }
       wanted.append(positions)
     }
+    var places: [String: Int] = [:]
+    for field in rules.compiled.rules.lazy.flatMap(\.output.fields) where places[field.name] == nil {
+      places[field.name] = fields.count
+      fields.append(field)
+    }
+    var expressions: [FieldExpression] = []
     var formats: [OutputFormat] = []
     for rule in rules.compiled.rules {
       var format = rule.output
-      let start = fields.count
-      fields += format.fields
-      let own = format.fields
-      format.bind { field in start + (own.firstIndex { $0.name == field.name } ?? 0) }
+      format.bind({ places[$0.name]! }, firstExpression: fields.count + expressions.count)
+      expressions += format.expressions
       formats.append(format)
     }
     outputs = formats
-    extractor = FieldExtractor(fields)
+    extractor = FieldExtractor(fields, expressions: expressions)
     wantedFields = wanted
     counts = Array(repeating: 0, count: rules.compiled.rules.count)
     isExplained = Set(item.expectations.compactMap { rules.index[$0.rule.name] })
-  }
-
-  mutating func know(_ containers: ContainerTable) {
-    evaluator.containers = containers
-    probe.know(containers)
-    extractor.containers = containers
   }
 
   /// Judges an event that was applied to the state.

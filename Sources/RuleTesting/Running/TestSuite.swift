@@ -112,7 +112,6 @@ public struct TestSuite {
     switch item.source {
     case .events(let events):
       let scene = Scene(item.scene)
-      run.know(scene.containers)
       if let failure = WrittenEvents.play(events, scene, file: item.file, into: &run) {
         problems += failure
         outcome.failures = [Failing(item.line, "an event could not be made", failure.map(\.text))]

@@ -1,5 +1,4 @@
 internal import EventSchema
-internal import Fields
 internal import ProcFS
 internal import SystemState
 
@@ -44,25 +43,29 @@ struct Scene {
     if spec.processes["init"] == nil { readings.append(ProcessReading(main: Scene.initProcess)) }
     for name in spec.order { readings.append(reading(name, spec.processes[name]!)) }
     state.add(readings, readAt: 0)
+    for record in containerEvents(users) {
+      do throws(RecordError) { state.apply(try EventView(validating: record.span.bytes)) } catch {
+        preconditionFailure("the record of a container does not decode: \(error)")
+      }
+    }
     return state
   }
 
-  /// The metadata of the containers.
-  var containers: ContainerTable {
-    var table = ContainerTable()
-    for container in spec.containers.values {
+  /// What container runtimes tell, as the events in which they tell it: metadata, and the users in each container.
+  private func containerEvents(_ users: [UInt32: String]) -> [[UInt8]] {
+    var records: [[UInt8]] = []
+    for container in spec.containers.sorted(by: { $0.key < $1.key }).map(\.value) {
+      let id = String(container.id.prefix(12))
       var metadata = ContainerMetadata()
+      metadata.id = id
       metadata.fullID = container.id
       metadata.name = container.name
-      metadata.type = container.type
-      metadata.image = container.image
-      let (repository, tag) = Scene.split(container.image)
-      metadata.imageRepository = repository
-      metadata.imageTag = tag
-      metadata.isPrivileged = container.isPrivileged
-      metadata.usesHostNetwork = container.usesHostNetwork
-      metadata.usesHostPids = container.usesHostPids
-      metadata.labels = container.labels
+      metadata.kind = container.kind
+      if !container.image.isEmpty { metadata.setImage(container.image) }
+      if container.isPrivileged { metadata.flags.insert(.privileged) }
+      if container.usesHostNetwork { metadata.flags.insert(.hostNetwork) }
+      if container.usesHostPids { metadata.flags.insert(.hostPids) }
+      metadata.labels = container.labels.map { ContainerMetadata.Label($0.key, $0.value) }
       for mount in container.mounts {
         var entry = ContainerMetadata.Mount()
         entry.source = mount.source
@@ -71,16 +74,23 @@ struct Scene {
         entry.mode = mount.isWritable ? "rw" : "ro"
         metadata.mounts.append(entry)
       }
-      table.insert(String(container.id.prefix(12)), metadata)
+      var event = EventBuilder(.asyncevent, timestamp: Scene.beginning, threadID: .max)
+      event.append(UInt32(0))
+      event.append(text: "container")
+      event.append(bytes: metadata.eventPayload)
+      records.append(event.finish())
+      for (uid, name) in users.sorted(by: { $0.key < $1.key }) {
+        var event = EventBuilder(.useradded, timestamp: Scene.beginning, threadID: .max)
+        event.append(uid)
+        event.append(uid)
+        event.append(text: name)
+        event.append(text: uid == 0 ? "/root" : "/home/\(name)")
+        event.append(text: "/bin/sh")
+        event.append(text: id)
+        records.append(event.finish())
+      }
     }
-    return table
-  }
-
-  /// `registry:5000/path/name:tag`: a colon behind the last slash separates the tag.
-  private static func split(_ image: String) -> (repository: String, tag: String) {
-    let start = image.lastIndex(of: "/") ?? image.startIndex
-    guard let colon = image[start...].lastIndex(of: ":") else { return (image, "") }
-    return (String(image[..<colon]), String(image[image.index(after: colon)...]))
+    return records
   }
 
   // MARK: Processes

@@ -1,6 +1,7 @@
 import Agent
 import Capture
 import CaptureFile
+import ContainerRuntimes
 import EventSchema
 import FilterLanguage
 import Glibc
@@ -58,6 +59,16 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
     state.add(source.contents.processes, readAt: 0)
     while var batch = try? source.nextBatch(waitingUpTo: .zero) {
       while let event = try? batch.next() { state.apply(event) }
+    }
+    return 0
+  }),
+  ("runtime", { data, count in
+    // What a runtime answers, and what the state keeps of it.
+    var state = SystemState(limits: .small)
+    for metadata in AnswerSurvey.read(bytes(data, count)) {
+      let event = metadata.event(at: 1)
+      if let view = try? EventView(validating: event.span.bytes) { state.apply(view) }
+      state.setContainer(metadata)
     }
     return 0
   }),
