@@ -20,7 +20,7 @@ let package = Package(
     .library(
       name: "WindhoverParsers",
       targets: [
-        "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState",
+        "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "RuleTesting", "SystemState",
       ]),
   ],
   dependencies: [

@@ -81,7 +81,11 @@ struct StrictMapping {
     if let text = value.string {
       let unit = units.first { text.hasSuffix($0.0) }
       let digits = unit.map { text.dropLast($0.0.utf8.count) } ?? text[...]
-      if let number = UInt64(digits.filter { $0 != " " }), number < 1 << 32 { return number * (unit?.1 ?? 1_000_000_000) }
+      if let number = UInt64(digits.filter { $0 != " " }) {
+        let (time, overflows) = number.multipliedReportingOverflow(by: unit?.1 ?? 1_000_000_000)
+        // A hundred years are enough, and their sum over a file's events cannot overflow.
+        if !overflows && time < 3_155_760_000_000_000_000 { return time }
+      }
     }
     problems.add(value, "'\(key)' must be a time such as 500ms, 6s or 2h")
     return nil

@@ -28,7 +28,7 @@ struct EventWriter {
     let actorName = event.actor?.string ?? scene.spec.actor ?? "init"
     let actor = scene.spec.processes[actorName]
     let tid = scene.ids[actorName] ?? 1
-    time += event.delay
+    time &+= event.delay
     var builder = EventBuilder(info.type, timestamp: time, threadID: UInt64(tid))
     if info.type == .generic {
       let call = Schema.syscall(named: name)!
@@ -40,14 +40,20 @@ struct EventWriter {
     var given: [String: YAMLNode] = [:]
     for entry in event.parameters where given[entry.key.string ?? ""] == nil { given[entry.key.string ?? ""] = entry.value }
     for (index, parameter) in info.parameters.enumerated() {
+      var bytes: [UInt8]
       if let value = given[parameter.name] {
-        let bytes = ParameterEncoding.bytes(value, parameter, of: info.type, pid: { scene.ids[$0] }, &problems)
-        builder.append(bytes: bytes ?? [])
-      } else if let actor, let bytes = imageParameter(parameter.name, info.type, actor, tid) {
-        builder.append(bytes: bytes)
+        bytes = ParameterEncoding.bytes(value, parameter, of: info.type, pid: { scene.ids[$0] }, &problems) ?? []
+      } else if let actor, let image = imageParameter(parameter.name, info.type, actor, tid) {
+        bytes = image
       } else {
-        builder.append(bytes: usual(parameter, index, info, given))
+        bytes = usual(parameter, index, info, given)
       }
+      // What a length field can say.
+      if bytes.count > 65_535 {
+        problems.add(event.name, "the value of '\(parameter.name)' is longer than 65535 bytes", hint: "shorten it")
+        bytes = []
+      }
+      builder.append(bytes: bytes)
     }
     guard problems.all.count == before else { return nil }
     let record = builder.finish()
