@@ -106,7 +106,8 @@ struct PodClient {
 }
 
 func fail(_ message: String) -> Never {
-  fputs("PodClient: \(message)\n", stderr)
+  let line = Array("PodClient: \(message)\n".utf8)
+  _ = write(STDERR_FILENO, line, line.count)
   exit(1)
 }
 
