@@ -71,7 +71,7 @@ test-kmod:
 	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
 
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
-FUZZ ?= condition rules settings output record capture runtime
+FUZZ ?= condition rules ruletests settings output record capture runtime
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@echo "Building the fuzzers (a first build takes 5 minutes on two cores) ..."

@@ -21,7 +21,7 @@ let package = Package(
       name: "WindhoverParsers",
       targets: [
         "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS",
-        "RuleCompiler", "SystemState",
+        "RuleCompiler", "RuleTesting", "SystemState",
       ]),
   ],
   dependencies: [
@@ -93,17 +93,28 @@ let package = Package(
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: raw),
     .target(name: "FilterLanguage", swiftSettings: strict),
-    .target(name: "RuleEngine", dependencies: ["CLinux", "EventSchema", "SystemState", "Fields"], swiftSettings: raw),
+    .target(name: "CRegex", linkerSettings: [.linkedLibrary(":libre2.a")]),
+    .target(
+      name: "RuleEngine", dependencies: ["CLinux", "CRegex", "EventSchema", "SystemState", "Fields"], swiftSettings: raw),
     .target(
       name: "RuleCompiler",
       dependencies: ["FilterLanguage", "YAML", "JSONText", "EventSchema", "Fields", "RuleEngine", "Outputs"],
       swiftSettings: strict),
-    .target(name: "CDefaultRules", path: "rules", exclude: ["windhover_rules.yaml"]),
+    .target(
+      name: "CDefaultRules", path: "rules",
+      exclude: ["windhover_rules.yaml", "windhover_incubating.yaml", "windhover_sandbox.yaml", "tests"]),
+    .target(
+      name: "RuleTesting",
+      dependencies: [
+        "CLinux", "Capture", "CaptureFile", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS",
+        "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+      ], swiftSettings: lending),
 
     // Output.
     .target(name: "JSONText", dependencies: ["ByteText"], swiftSettings: raw),
     .target(
-      name: "Outputs", dependencies: ["Fields", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
+      name: "Outputs",
+      dependencies: ["Fields", "FilterLanguage", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
       swiftSettings: raw),
 
     // The program.
@@ -111,13 +122,14 @@ let package = Package(
       name: "Agent",
       dependencies: [
         "Capture", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields",
-        "FilterLanguage", "JSONText", "Outputs", "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "FilterLanguage", "JSONText", "Outputs", "ProcFS", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState",
+        "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
       dependencies: [
         "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
-        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
+        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
@@ -138,7 +150,7 @@ let package = Package(
     .testTarget(
       name: "RuleEngineTests",
       dependencies: [
-        "CAllocations", "CaptureTesting", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState",
+        "CAllocations", "CaptureTesting", "EventSchema", "Fields", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
       name: "AgentTests",
@@ -157,6 +169,7 @@ let package = Package(
     .testTarget(
       name: "CaptureFileTests", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS"], swiftSettings: lending),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
+    .testTarget(name: "RuleTestingTests", dependencies: ["Agent", "RuleCompiler", "RuleTesting"], swiftSettings: strict),
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
     .testTarget(
       name: "FieldsTests",
@@ -169,6 +182,10 @@ let package = Package(
     .executableTarget(
       name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "SystemState"],
       path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
+    .executableTarget(
+      name: "RuleCounter",
+      dependencies: ["Capture", "CaptureFile", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState"],
+      path: "Tests/Oracle/RuleCounter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
       path: "Tests/Benchmarks/Fields", swiftSettings: lending),

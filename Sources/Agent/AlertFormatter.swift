@@ -33,13 +33,15 @@ public struct AlertFormatter: ~Copyable {
       index[field.name] = all.count
       all.append(field)
     }
+    var expressions: [FieldExpression] = []
     formats = rules.map { rule in
       var format = rule.output
-      format.bind { index[$0.name]! }
+      format.bind({ index[$0.name]! }, firstExpression: all.count + expressions.count)
+      expressions += format.expressions
       return format
     }
-    fields = FieldExtractor(all)
-    needs = rules.map { ContainerNeeds($0.output.fields) }
+    fields = FieldExtractor(all, expressions: expressions)
+    needs = rules.map { ContainerNeeds($0.output.fields + $0.output.expressions.flatMap(\.fields)) }
     waiting = WaitingAlerts(waitMilliseconds: waitMilliseconds)
     self.rules = rules
     self.style = style

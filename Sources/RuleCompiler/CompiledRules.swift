@@ -1,6 +1,6 @@
 public import EventSchema
 public import Fields
-public import FilterLanguage
+internal import FilterLanguage
 public import Outputs
 public import RuleEngine
 
@@ -68,6 +68,10 @@ extension LoadedRules {
       for error in checker.errors {
         loaded.report(loaded.diagnostic(.compileCondition, error.message, hint: error.hint, at: error.range, in: rule))
       }
+      for warning in checker.warnings {
+        loaded.report(
+          loaded.diagnostic(.conditionWarning, warning.message, hint: warning.hint, at: warning.range, in: rule))
+      }
       if let outputProblem {
         loaded.report(
           loaded.diagnostic(
@@ -109,7 +113,10 @@ extension LoadedRule {
             message: "a field's name must follow the percent sign",
             hint: "a percent sign cannot be written on its own; say 'percent'", range: range)
         )
-      case .field(let problem): return (nil, CheckError(kind: .unknownName, message: problem.description, range: range))
+      case .field, .operand(.field):
+        return (nil, CheckError(kind: .unknownName, message: error.message, range: range))
+      case .operand(.transformer): return (nil, CheckError(message: error.message, range: range))
+      case .syntax(let message, let hint): return (nil, CheckError(message: message, hint: hint, range: range))
       }
     }
   }

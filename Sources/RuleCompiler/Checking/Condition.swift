@@ -44,6 +44,17 @@ extension Condition {
     }
   }
 
+  /// Calls `body` for every test of the event's type, in order.
+  func forEachTypeTest(_ body: (TypeTest) -> Void) {
+    switch self {
+    case .constant, .test: break
+    case .type(let test): body(test)
+    case .not(let operand): operand.forEachTypeTest(body)
+    case .and(let terms), .or(let terms):
+      for term in terms { term.forEachTypeTest(body) }
+    }
+  }
+
   /// Joins terms by `and` (neutral true) or `or` (neutral false), leaving out what cannot matter.
   private static func combine(_ terms: some Sequence<Condition>, neutral: Bool) -> Condition {
     var kept: [Condition] = []

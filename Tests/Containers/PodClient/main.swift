@@ -109,7 +109,7 @@ struct PodClient {
 
 func fail(_ message: String) -> Never {
   let line = Array("PodClient: \(message)\n".utf8)
-  _ = write(2, line, line.count)
+  _ = write(STDERR_FILENO, line, line.count)
   exit(1)
 }
 

@@ -8,6 +8,7 @@ import Glibc
 import Outputs
 import ProcFS
 import RuleCompiler
+import RuleTesting
 import SystemState
 
 /// Feeds bytes that libFuzzer makes up to one of the parsers. A crash, a hang or a report of the sanitizer is a finding.
@@ -39,6 +40,10 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
   ("rules", { data, count in
     let compiled = load([RuleSource(name: "fuzz", contents: bytes(data, count))]).compiled()
     _ = compiled.loaded.report()
+    return 0
+  }),
+  ("ruletests", { data, count in
+    _ = TestFile.problems(in: bytes(data, count), path: "fuzz")
     return 0
   }),
   ("settings", { data, count in
