@@ -8,15 +8,15 @@ extension FieldExtractor {
     _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
     let slot = state.current.thread
-    if slot == Slot.none, event.threadID == .max { return .missing }
-    let isHost = slot == Slot.none || state.threads[slot].containerID.isEmpty
+    guard slot != Slot.none else { return .missing }
+    let isHost = state.threads[slot].containerID.isEmpty
     switch plan.id {
     case .containerId: return isHost ? constants[.host] : .pool(state.threads[slot].containerID)
     case .containerStartTs:
-      guard slot != Slot.none, state.threads[slot].namespaceStart != 0 else { return .missing }
+      guard state.threads[slot].namespaceStart != 0 else { return .missing }
       return .unsigned(state.threads[slot].namespaceStart, plan.type)
     case .containerDuration:
-      guard slot != Slot.none, state.threads[slot].namespaceStart != 0,
+      guard state.threads[slot].namespaceStart != 0,
         state.threads[slot].namespaceStart <= event.timestamp
       else { return .missing }
       return .unsigned(event.timestamp - state.threads[slot].namespaceStart, plan.type)

@@ -5,10 +5,10 @@ internal import SystemState
 extension FieldExtractor {
   mutating func userValue(_ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
     let slot = state.current.thread
-    if slot == Slot.none, event.threadID == .max { return .missing }
-    let uid = slot == Slot.none ? .max : state.threads[slot].uid
-    let gid = slot == Slot.none ? .max : state.threads[slot].gid
-    let login = slot == Slot.none ? .max : state.threads[slot].loginuid
+    guard slot != Slot.none else { return .missing }
+    let uid = state.threads[slot].uid
+    let gid = state.threads[slot].gid
+    let login = state.threads[slot].loginuid
     switch plan.id {
     case .userUid: return .unsigned(UInt64(uid), plan.type)
     case .groupGid: return .unsigned(UInt64(gid), plan.type)
