@@ -67,6 +67,10 @@ let package = Package(
       name: "CaptureFile", dependencies: ["CCaptureFormat", "CZlib", "Capture", "EventSchema", "ProcFS"],
       swiftSettings: raw, linkerSettings: [.linkedLibrary(":libz.a")]),
 
+    .target(
+      name: "Recordings", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS", "SystemState"],
+      swiftSettings: raw),
+
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "SystemState", dependencies: ["EventSchema", "ProcFS", "CLinux"], swiftSettings: raw),
@@ -96,14 +100,14 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage", "Outputs",
-        "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "Capture", "CaptureFile", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
+        "Outputs", "ProcFS", "Recordings", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
       dependencies: [
         "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
-        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "SystemState",
+        "JSONText", "KmodDriver", "Outputs", "Recordings", "RuleCompiler", "RuleEngine", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
@@ -139,6 +143,10 @@ let package = Package(
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(
       name: "CaptureFileTests", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS"], swiftSettings: lending),
+    .testTarget(
+      name: "RecordingsTests",
+      dependencies: ["Capture", "CaptureFile", "CaptureTesting", "EventSchema", "Recordings", "SystemState"],
+      swiftSettings: lending),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
     .testTarget(
@@ -150,7 +158,7 @@ let package = Package(
       dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
     .executableTarget(
-      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "SystemState"],
+      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "Recordings", "SystemState"],
       path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],

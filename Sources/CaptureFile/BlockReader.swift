@@ -23,6 +23,9 @@
 
   deinit { unsafe buffer.deallocate() }
 
+  /// How much of the file is read, in tenths of a percent; `nil` for what has no length.
+  var progress: Int? { stream.progress }
+
   /// The next block's frame, which stays unread and may be anything; `nil` at the end of the file.
   mutating func peek() throws(CaptureFileError) -> BlockHeader? {
     let available = try load(BlockHeader.size)

@@ -54,7 +54,7 @@ internal import EventSchema
   private mutating func append(_ record: RawSpan, _ origin: UInt16) {
     let needed = filled + 8 + record.byteCount
     if unsafe needed > buffer.count {
-      let larger = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 8)
+      let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 8)
       unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[0..<filled]))
       unsafe buffer.deallocate()
       unsafe buffer = larger
