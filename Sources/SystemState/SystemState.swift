@@ -10,6 +10,7 @@ public struct SystemState: ~Copyable {
   public internal(set) var threads: ThreadTable
   public internal(set) var descriptors: DescriptorTable
   public internal(set) var users: UserTable
+  public internal(set) var containers: ContainerTable
   public internal(set) var machine: Machine
   /// What the last applied event was about.
   public internal(set) var current = CurrentEvent()
@@ -37,6 +38,7 @@ public struct SystemState: ~Copyable {
     descriptors = DescriptorTable(limit: limits.descriptors)
     callEntries = Slab(limit: limits.callEntries)
     users = UserTable()
+    containers = ContainerTable(limit: limits.containers)
     self.machine = machine
   }
 }
@@ -48,6 +50,8 @@ public struct StateLimits: Sendable {
   public var descriptors = 2_097_152
   public var descriptorsPerProcess = 4096
   public var textBytes = 1 << 30
+  /// Those with threads, and those that ended a moment ago.
+  public var containers = 8192
   /// Threads that are inside open or connect at the same time.
   public var callEntries = 65_536
   /// How many unknown threads are looked up in /proc within one second of event time.
@@ -71,6 +75,12 @@ public struct StateCounters: Sendable, Equatable {
   public var descriptorsRemoved: UInt64 = 0
   /// Entry sides of open and connect that found no room: the exit side's arguments were used.
   public var callEntriesRefused: UInt64 = 0
+  /// Containers that found no room: their threads show the id, and nothing else of them.
+  public var containersRefused: UInt64 = 0
+  public var containersAdded: UInt64 = 0
+  public var containersRemoved: UInt64 = 0
+  /// Container events whose payload is no JSON, names no container, or is longer than 1 MiB.
+  public var containerEventsUnreadable: UInt64 = 0
   /// Opens whose path in the program's memory was another one at the return than at the entry: somebody changed it to
   /// mislead whoever looks late. The descriptor has the path of the entry.
   public var pathsRewritten: UInt64 = 0

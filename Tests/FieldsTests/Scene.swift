@@ -8,7 +8,6 @@ import SystemState
 struct Scene: ~Copyable {
   var state: SystemState
   private var last: [UInt8] = []
-  var containers = ContainerTable()
 
   init(machine: Machine = Machine()) { state = SystemState(machine: machine) }
 
@@ -86,7 +85,6 @@ struct Scene: ~Copyable {
       }
     }
     var extractor = FieldExtractor(fields)
-    extractor.containers = containers
     extractor.begin()
     do {
       let view = try EventView(validating: last.span.bytes)

@@ -33,7 +33,9 @@ private let half = String(id.prefix(32))
 
   @Test(arguments: [
     "/", "/init.scope", "/user.slice/user-1000.slice/session-2.scope", "/system.slice/sshd.service",
-    "/system.slice/systemd-nspawn@x.service/payload", "/default/\(half)", "/kubepods/pod1/\(half)",
+    "/system.slice/systemd-nspawn@x.service/payload",
+    "/machine.slice/systemd-nspawn@x.service/supervisor", "/machine.slice/machine-qemu\\x2d1\\x2dx.scope",
+    "/default/\(half)", "/kubepods/pod1/\(half)",
     "/docker/\(id)0/x/y", "/docker/\(id.uppercased())/a", "/user.slice", "/a/b/c", "/system.slice/something",
     "/machine.slice/docker-\(half).scope",
   ])

@@ -1,35 +1,66 @@
 internal import EventSchema
 internal import SystemState
 
-/// Users and groups of the event's thread.
+/// Users and groups of the event's thread: in a container as its own files name them.
 extension FieldExtractor {
   mutating func userValue(_ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
+    if let subject {
+      let container = state.holdsContainer(subject.container, since: subject.containerSince) ? subject.container : Slot.none
+      return userValue(
+        plan, uid: subject.uid, gid: subject.gid, login: subject.loginuid, container: container, state)
+    }
     let slot = state.current.thread
-    guard slot != Slot.none else { return .missing }
-    let uid = state.threads[slot].uid
-    let gid = state.threads[slot].gid
-    let login = state.threads[slot].loginuid
+    let told = state.current.container
+    if slot == Slot.none {
+      if told != Slot.none, plan.id == .userName, !state.containers[told].user.isEmpty {
+        return .pool(state.containers[told].user)
+      }
+      return .missing
+    }
+    return userValue(
+      plan, uid: state.threads[slot].uid, gid: state.threads[slot].gid, login: state.threads[slot].loginuid,
+      container: state.threads[slot].container, state)
+  }
+
+  private mutating func userValue(
+    _ plan: Plan, uid: UInt32, gid: UInt32, login: UInt32, container: UInt32, _ state: borrowing SystemState
+  ) -> FieldValue {
     switch plan.id {
     case .userUid: return .unsigned(UInt64(uid), plan.type)
     case .groupGid: return .unsigned(UInt64(gid), plan.type)
     case .userLoginuid: return .signed(Int64(Int32(bitPattern: login)))
-    case .userName: return userName(uid, state)
-    case .userLoginname: return userName(login, state)
-    case .userHomedir:
-      if let user = state.users.user(uid) { return .pool(user.home) }
-      return constants[uid == 0 ? .rootHome : .na]
-    case .userShell:
-      if let user = state.users.user(uid) { return .pool(user.shell) }
-      return constants[.na]
+    case .userName: return account(uid, .name, container, state) ?? constants[uid == 0 ? .root : .na]
+    // Who logged in did so on the host.
+    case .userLoginname: return account(login, .name, Slot.none, state) ?? constants[login == 0 ? .root : .na]
+    case .userHomedir: return account(uid, .home, container, state) ?? constants[uid == 0 ? .rootHome : .na]
+    case .userShell: return account(uid, .shell, container, state) ?? constants[.na]
     case .groupName:
-      if let name = state.users.group(gid) { return .pool(name) }
-      return constants[gid == 0 ? .root : .na]
+      if container != Slot.none, !state.containers[container].accounts.isEmpty {
+        return state.groupAccount(gid, of: container).map { .pool(state.containers[container].accounts, $0) }
+          ?? constants[gid == 0 ? .root : .na]
+      }
+      return state.users.group(gid).map { .pool($0) } ?? constants[gid == 0 ? .root : .na]
     default: return .missing
     }
   }
 
-  private mutating func userName(_ uid: UInt32, _ state: borrowing SystemState) -> FieldValue {
-    if let user = state.users.user(uid) { return .pool(user.name) }
-    return constants[uid == 0 ? .root : .na]
+  private enum Account: Int { case name, home, shell }
+
+  /// From the container's own files where they are known, otherwise from the host's: most containers have the same
+  /// few system accounts.
+  private mutating func account(
+    _ uid: UInt32, _ part: Account, _ container: UInt32, _ state: borrowing SystemState
+  ) -> FieldValue? {
+    if container != Slot.none, !state.containers[container].accounts.isEmpty {
+      return state.account(uid, part: part.rawValue, of: container).map {
+        .pool(state.containers[container].accounts, $0)
+      }
+    }
+    guard let user = state.users.user(uid) else { return nil }
+    switch part {
+    case .name: return .pool(user.name)
+    case .home: return .pool(user.home)
+    case .shell: return .pool(user.shell)
+    }
   }
 }

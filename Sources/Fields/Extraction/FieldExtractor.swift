@@ -54,8 +54,9 @@ public struct FieldExtractor: ~Copyable {
   let constants: Constants
   private let constantBytes: Int
   let tables: EventTables
-  /// The containers whose metadata is known.
-  public var containers = ContainerTable()
+  /// Whose container and user the next values are about, instead of the event's thread; `nil` for that one. Set it only
+  /// for fields with ``ResolvedField/needsContainerMetadata``, and call ``begin()`` then.
+  public var subject: FieldSubject?
   /// What `evt.source` shows.
   let source: FieldValue
 

@@ -28,10 +28,7 @@ extension ByteBuffer {
     while at < list.byteCount {
       let end = list.firstIndex(of: 0, from: at)
       let start = list.firstIndex(of: UInt8(ascii: "="), from: at) + 1
-      if let id = ContainerID.find(in: list.extracting(start..<end)) {
-        return ContainerID(
-          range: start + id.range.lowerBound..<start + id.range.upperBound, shownLength: id.shownLength)
-      }
+      if let id = ContainerID.find(in: list.extracting(start..<end)) { return id.moved(by: start) }
       at = end + 1
     }
     return nil
@@ -71,7 +68,8 @@ extension SystemState {
     texts.replace(&threads[slot].cgroups, with: scratch)
     var shown = TextHandle.empty
     var full = TextHandle.empty
-    if let id = scratch.findContainer() {
+    let found = scratch.findContainer()
+    if let id = found {
       full = texts.store(scratch, id.range)
       if id.shownLength == id.range.count {
         texts.retain(full)
@@ -84,6 +82,7 @@ extension SystemState {
     texts.release(threads[slot].containerFullID)
     threads[slot].containerID = shown
     threads[slot].containerFullID = full
+    enterContainer(slot, id: shown, fullID: full, found)
   }
 
   mutating func setCgroups(of slot: UInt32, _ list: [UInt8], like relative: UInt32) {
@@ -103,5 +102,6 @@ extension SystemState {
     threads[slot].cgroups = cgroups
     threads[slot].containerID = shown
     threads[slot].containerFullID = full
+    move(slot, toContainer: threads[relative].container)
   }
 }

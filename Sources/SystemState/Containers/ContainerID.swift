@@ -7,10 +7,21 @@ struct ContainerID {
   var range: Range<Int>
   /// Bytes of it that users see: 12 for the 64-digit ids, all of a name.
   var shownLength: Int
+  var shape: ContainerShape
+  /// Where containerd's namespace lies, for ``ContainerShape/named``.
+  var namespace: Range<Int>?
+
+  /// The same in a text that has the path at an offset.
+  func moved(by offset: Int) -> ContainerID {
+    func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + offset..<range.upperBound + offset }
+    return ContainerID(
+      range: moved(range), shownLength: shownLength, shape: shape, namespace: namespace.map(moved))
+  }
 
   /// Tries the matchers, those with a shape of their own first.
   static func find(in path: borrowing RawSpan) -> ContainerID? {
     if let id = digits(path) { return id }
+    if let id = nspawn(path) { return id }
     if let id = lxc(path) { return id }
     if let id = libvirt(path) { return id }
     if let id = bpm(path) { return id }
@@ -21,27 +32,58 @@ struct ContainerID {
   private static func digits(_ path: borrowing RawSpan) -> ContainerID? {
     let end = path.byteCount
     if path.hasSuffix(".scope/container") { return podman(path, end: end - 16) }
-    if path.hasSuffix(".scope") {
-      guard let range = hexDigits(path, before: end - 6) else { return nil }
-      let head = path.extracting(0..<range.lowerBound)
-      let isKnown =
-        head.hasSuffix("/libpod-") || head.hasSuffix("/libpod-payload-") || head.hasSuffix("/docker-")
-        || head.hasSuffix("/cri-containerd-") || head.hasSuffix("/crio-") || head.hasSuffix("/nerdctl-")
-      return isKnown ? ContainerID(range: range, shownLength: 12) : nil
-    }
-    guard let range = hexDigits(path, before: end) else { return nil }
+    let isScope = path.hasSuffix(".scope")
+    guard let range = hexDigits(path, before: isScope ? end - 6 : end) else { return nil }
     let head = path.extracting(0..<range.lowerBound)
-    let isKnown =
-      head.hasSuffix("/") || head.hasSuffix("/libpod-") || head.hasSuffix("/libpod-payload-")
-      || head.hasSuffix("/crio-") || head.hasSuffix(":cri-containerd:")
-    return isKnown ? ContainerID(range: range, shownLength: 12) : nil
+    let shape: ContainerShape
+    if head.hasSuffix("/libpod-") || head.hasSuffix("/libpod-payload-") {
+      shape = .podman
+    } else if head.hasSuffix("/crio-") {
+      shape = .crio
+    } else if isScope {
+      if head.hasSuffix("/docker-") {
+        shape = .docker
+      } else if head.hasSuffix("/cri-containerd-") {
+        shape = .containerd
+      } else if head.hasSuffix("/nerdctl-") {
+        shape = .nerdctl
+      } else {
+        return nil
+      }
+    } else if head.hasSuffix(":cri-containerd:") {
+      shape = .containerd
+    } else if head.hasSuffix("/") {
+      shape = .digits
+    } else {
+      return nil
+    }
+    return ContainerID(range: range, shownLength: 12, shape: shape)
   }
 
   private static func podman(_ path: borrowing RawSpan, end: Int) -> ContainerID? {
     guard let range = hexDigits(path, before: end) else { return nil }
     let head = path.extracting(0..<range.lowerBound)
     guard head.hasSuffix("/libpod-") || head.hasSuffix("/libpod-payload-") else { return nil }
-    return ContainerID(range: range, shownLength: 12)
+    return ContainerID(range: range, shownLength: 12, shape: .podman)
+  }
+
+  /// systemd-nspawn: what runs in the machine is below `payload`, whether a service or a scope holds it. Virtual
+  /// machines have scopes of the same form, without a payload.
+  private static func nspawn(_ path: borrowing RawSpan) -> ContainerID? {
+    guard path.hasPrefix("/machine.slice/") else { return nil }
+    let end = path.firstIndex(of: UInt8(ascii: "/"), from: 15)
+    let unit = path.extracting(15..<end)
+    let rest = path.extracting(end..<path.byteCount)
+    guard rest.equals("/payload") || rest.hasPrefix("/payload/") else { return nil }
+    let range: Range<Int>
+    if unit.hasPrefix("systemd-nspawn@"), unit.hasSuffix(".service") {
+      range = 15 + 15..<end - 8
+    } else if unit.hasPrefix("machine-"), unit.hasSuffix(".scope") {
+      range = 15 + 8..<end - 6
+    } else {
+      return nil
+    }
+    return range.isEmpty ? nil : ContainerID(range: range, shownLength: range.count, shape: .nspawn)
   }
 
   /// containerd without Kubernetes: `/NAMESPACE/NAME`, where the user chose both.
@@ -56,7 +98,8 @@ struct ContainerID {
       path.firstIndex(of: UInt8(ascii: "/"), from: start) == path.byteCount,
       !isUnit(path), !isUnit(path.extracting(0..<middle)), trailingDigits(path) != 32
     else { return nil }
-    return ContainerID(range: start..<path.byteCount, shownLength: min(12, path.byteCount - start))
+    return ContainerID(
+      range: start..<path.byteCount, shownLength: min(12, path.byteCount - start), shape: .named, namespace: 1..<middle)
   }
 
   private static func lxc(_ path: borrowing RawSpan) -> ContainerID? {
@@ -70,7 +113,7 @@ struct ContainerID {
       } else {
         continue
       }
-      if let id = component(path, from: start) { return id }
+      if let id = component(path, from: start, .lxc) { return id }
     }
     return nil
   }
@@ -82,13 +125,14 @@ struct ContainerID {
     if head.hasSuffix(".libvirt-lxc") {
       var start = end - 12
       while start > 0, path.byte(start - 1) != UInt8(ascii: "/") { start -= 1 }
-      return start < end - 12 ? ContainerID(range: start..<end - 12, shownLength: end - 12 - start) : nil
+      return start < end - 12
+        ? ContainerID(range: start..<end - 12, shownLength: end - 12 - start, shape: .libvirt) : nil
     }
     for at in 0..<end {
       let rest = path.extracting(at..<end)
-      if rest.hasPrefix("/libvirt/lxc/") { return component(path, from: at + 13) }
+      if rest.hasPrefix("/libvirt/lxc/") { return component(path, from: at + 13, .libvirt) }
       if rest.hasPrefix("-lxc\\x2d"), rest.hasSuffix(".scope"), rest.byteCount > 14 {
-        return ContainerID(range: at + 8..<end - 6, shownLength: end - 14 - at)
+        return ContainerID(range: at + 8..<end - 6, shownLength: end - 14 - at, shape: .libvirt)
       }
     }
     return nil
@@ -101,16 +145,18 @@ struct ContainerID {
     while at >= 0 {
       if path.extracting(at..<end).hasPrefix("bpm-") {
         for index in at + 4..<end where !isNameByte(path.byte(index)) { return nil }
-        return at + 4 < end ? ContainerID(range: at + 4..<end, shownLength: end - at - 4) : nil
+        return at + 4 < end ? ContainerID(range: at + 4..<end, shownLength: end - at - 4, shape: .bpm) : nil
       }
       at -= 1
     }
     return nil
   }
 
-  private static func component(_ path: borrowing RawSpan, from start: Int) -> ContainerID? {
+  private static func component(
+    _ path: borrowing RawSpan, from start: Int, _ shape: ContainerShape
+  ) -> ContainerID? {
     let end = path.firstIndex(of: UInt8(ascii: "/"), from: start)
-    return start < end ? ContainerID(range: start..<end, shownLength: end - start) : nil
+    return start < end ? ContainerID(range: start..<end, shownLength: end - start, shape: shape) : nil
   }
 
   /// The 64 digits that end at `end`.

@@ -11,6 +11,7 @@ extension SystemState {
     current.number &+= 1
     current.timestamp = time
     if current.firstTimestamp == 0 { current.firstTimestamp = time }
+    current.container = Slot.none
     current.descriptor = Slot.none
     current.descriptorNumber = -1
     current.changedName = false
@@ -67,6 +68,8 @@ extension SystemState {
     switch type {
     case .useradded, .userdeleted: applyUser(event, isAdded: type == .useradded)
     case .groupadded, .groupdeleted: applyGroup(event, isAdded: type == .groupadded)
+    case .asyncevent: applyContainerEvent(event)
+    case .container: applyOldContainerEvent(event)
     case .task: applyTask(event)
     case .task_file_pipe, .task_file_memfd, .task_file_regular, .task_file_directory, .task_file_socket_inet,
       .task_file_socket_inet6, .task_file_socket_unix, .task_file_socket_netlink, .task_file_anon_inode:

@@ -90,6 +90,7 @@ extension SystemState {
   mutating func destroy(_ slot: UInt32) {
     if threads[slot].pendingEntry != Slot.none { dropCallEntry(of: slot) }
     removeDescriptors(of: slot)
+    move(slot, toContainer: Slot.none)
     threads.detachFromParent(slot)
     threads.detachFromProcess(slot)
     let entry = threads[slot]

@@ -69,6 +69,8 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   /// The first 12 characters of the container's id, or the runtime's own name for it; empty on the host.
   public var containerID: TextHandle = .empty
   public var containerFullID: TextHandle = .empty
+  /// Its entry in ``SystemState/containers``; ``Slot/none`` on the host, and where that table is full.
+  public internal(set) var container: UInt32 = Slot.none
 
   /// Slots of relatives in the thread table, ``Slot/none`` for none. Kept by ``ThreadTable``.
   public internal(set) var parent: UInt32 = Slot.none
@@ -87,6 +89,8 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   public internal(set) var descriptorCount: UInt32 = 0
   /// Set on the process that adopts orphans: pid 1, the init of a namespace, a subreaper.
   public var isReaper = false
+  /// The container's health checks that it, or who started it, is the run of.
+  public internal(set) var probes: ProbeFlags = []
   /// The number of the descriptor that the thread's last event used; what `fd.num` shows.
   public var lastDescriptor: Int64 = -1
   /// When /proc was read for this entry; 0 if it was made from events. Older events do not change what the reading
@@ -102,6 +106,16 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   public var isMainThread: Bool { tid == pid || flags.contains(.isMainThread) }
   public var isDead: Bool { flags.contains(.closed) }
   public var isInPidNamespace: Bool { flags.contains(.childInPidNamespace) || (vtid >= 0 && vtid != tid) }
+}
+
+/// Commands that a container's runtime runs in it from outside to learn how it is.
+public struct ProbeFlags: OptionSet, BitwiseCopyable, Sendable {
+  public let rawValue: UInt8
+  @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let health = ProbeFlags(rawValue: 1 << 0)
+  public static let liveness = ProbeFlags(rawValue: 1 << 1)
+  public static let readiness = ProbeFlags(rawValue: 1 << 2)
 }
 
 /// Slot numbers of the tables in ``SystemState``.

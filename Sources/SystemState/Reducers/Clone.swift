@@ -116,6 +116,7 @@ extension SystemState {
       entry.vpgid = parent.vpgid
       entry.tty = parent.tty
       entry.loginuid = parent.loginuid
+      entry.probes = parent.probes
       entry.capInheritable = parent.capInheritable
       entry.capPermitted = parent.capPermitted
       entry.capEffective = parent.capEffective

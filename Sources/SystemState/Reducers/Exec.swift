@@ -16,6 +16,7 @@ extension SystemState {
     takeImage(event, for: slot)
     setCommandLine(of: slot)
     if !event.isEmpty(14) { setCgroups(of: slot, event.bytes(14), like: slot) }
+    if threads[slot].container != Slot.none { recogniseProbes(slot) }
 
     let main = threads.mainThread(of: slot)
     current.mainThread = main

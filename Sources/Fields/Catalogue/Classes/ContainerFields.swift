@@ -45,11 +45,11 @@ extension FieldClass {
       FieldInfo(.containerImageDigest, "container.image.digest", .text, "Image digest",
         "Digest of the image in its registry."),
       FieldInfo(.containerHealthcheck, "container.healthcheck", .text, flags: [.deprecated], "Health check",
-        "Never has a value. Kept for old rules."),
+        "Command of the container's health check; NONE if it is switched off."),
       FieldInfo(.containerLivenessProbe, "container.liveness_probe", .text, flags: [.deprecated], "Liveness probe",
-        "Never has a value. Kept for old rules."),
+        "Command of the container's liveness probe, if its pod's manifest was applied by kubectl."),
       FieldInfo(.containerReadinessProbe, "container.readiness_probe", .text, flags: [.deprecated], "Readiness probe",
-        "Never has a value. Kept for old rules."),
+        "Command of the container's readiness probe, if its pod's manifest was applied by kubectl."),
       FieldInfo(.containerStartTs, "container.start_ts", .time, "Start",
         "When the container's pid namespace began, nanoseconds since the epoch."),
       FieldInfo(.containerDuration, "container.duration", .duration, "Age",
@@ -70,12 +70,12 @@ extension FieldClass {
         "All labels as key:value, joined by a comma and a blank."),
       FieldInfo(
         .procIsContainerHealthcheck, "proc.is_container_healthcheck", .bool, flags: [.deprecated], "Is health check",
-        "Never has a value. Kept for old rules."),
+        "Whether the process, or one that started it, was put into the container to run the container's health check."),
       FieldInfo(
         .procIsContainerLivenessProbe, "proc.is_container_liveness_probe", .bool, flags: [.deprecated], "Is liveness probe",
-        "Never has a value. Kept for old rules."),
+        "Whether the process, or one that started it, was put into the container to run its liveness probe."),
       FieldInfo(
         .procIsContainerReadinessProbe, "proc.is_container_readiness_probe", .bool, flags: [.deprecated], "Is readiness probe",
-        "Never has a value. Kept for old rules."),
+        "Whether the process, or one that started it, was put into the container to run its readiness probe."),
     ])
 }
