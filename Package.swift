@@ -68,7 +68,7 @@ let package = Package(
       swiftSettings: raw, linkerSettings: [.linkedLibrary(":libz.a")]),
 
     .target(
-      name: "Recordings", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS", "SystemState"],
+      name: "Recordings", dependencies: ["Capture", "CaptureFile", "EventSchema", "JSONText", "ProcFS", "SystemState"],
       swiftSettings: raw),
 
     // State and fields.
@@ -113,7 +113,7 @@ let package = Package(
 
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Agent", "CLinux", "Capture", "DriverSelection", "EventSchema", "Outputs", "RuleCompiler", "RuleEngine", "SystemState"],
+      dependencies: ["Agent", "CLinux", "Capture", "CaptureFile", "DriverSelection", "EventSchema", "Outputs", "Recordings", "RuleCompiler", "RuleEngine", "SystemState"],
       swiftSettings: raw),
 
     // Tests and measurements.

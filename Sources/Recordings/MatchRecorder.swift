@@ -34,6 +34,7 @@ public struct MatchRecorder: ~Copyable {
   private let machine: CaptureContents
   private let thread: RecordingThread
   private var history: RecordHistory
+  private var containers = ContainerEvents()
   /// Processes that ended in the time that the history holds, oldest first.
   private var departed: [(time: UInt64, bytes: Int, process: ProcessReading)] = []
   private var departedBytes = 0
@@ -85,7 +86,7 @@ public struct MatchRecorder: ~Copyable {
       contents.processes.append(process)
     }
     let path = options.pathPrefix + "_" + twentyDigits(time) + "_" + twentyDigits(state.current.number) + ".scap"
-    thread.begin(path, contents, since: since)
+    thread.begin(RecordingStart(path: path, contents: contents, containers: containers.records(of: state, at: since), time: since))
     for block in history.blocks { thread.write(block) }
     return path
   }
@@ -94,6 +95,7 @@ public struct MatchRecorder: ~Copyable {
   public mutating func take(_ event: borrowing EventView, _ state: borrowing SystemState) {
     if let deadline, event.timestamp > deadline { end(at: event.timestamp) }
     if let block = history.append(event), deadline != nil { thread.write(block) }
+    containers.take(event)
     if event.type == .procexit { rememberEnd(event.timestamp, state) }
   }
 

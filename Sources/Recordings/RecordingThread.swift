@@ -31,11 +31,8 @@ final class RecordingThread: Sendable {
     self.thread = thread
   }
 
-  /// Begins a file; records that are older than `time` are left out of it. Refused and counted while two others wait for
-  /// the disk: their lists take memory.
-  func begin(_ path: String, _ contents: consuming CaptureContents, since time: UInt64) {
-    shared.offer(.begin(path, contents, since: time), bytes: 0, records: 0)
-  }
+  /// Begins a file. Refused and counted while two others wait for the disk: their lists take memory.
+  func begin(_ file: consuming RecordingStart) { shared.offer(.begin(file), bytes: 0, records: 0) }
   func write(_ block: RecordBlock) { shared.offer(.write(block), bytes: block.filled, records: block.count) }
   func end() { shared.offer(.end, bytes: 0, records: 0) }
 
@@ -48,6 +45,16 @@ final class RecordingThread: Sendable {
     shared.close()
     pthread_join(thread, nil)
   }
+}
+
+/// How a recording begins.
+struct RecordingStart: Sendable {
+  var path: String
+  var contents: CaptureContents
+  /// Events that tell of containers.
+  var containers: [[UInt8]]
+  /// Records that are older are left out.
+  var time: UInt64
 }
 
 /// The system has no thread for the recordings.
@@ -66,7 +73,7 @@ public struct RecordingCounters: Sendable, Equatable {
 /// What both sides share, under one lock; and what is the thread's alone.
 @safe private final class RecordingState: @unchecked Sendable {
   enum Job {
-    case begin(String, CaptureContents, since: UInt64)
+    case begin(RecordingStart)
     case write(RecordBlock)
     case end
   }
@@ -152,9 +159,9 @@ public struct RecordingCounters: Sendable, Equatable {
     while let batch = nextJobs() {
       for job in batch {
         switch job {
-        case .begin(let path, let contents, let time):
+        case .begin(let start):
           finish(&file)
-          file = create(path, contents, time)
+          file = create(start)
           locked { waitingFiles -= 1 }
         case .write(let block):
           append(block, to: &file)
@@ -179,13 +186,14 @@ public struct RecordingCounters: Sendable, Equatable {
     return jobs
   }
 
-  private func create(_ path: String, _ contents: CaptureContents, _ time: UInt64) -> Open? {
+  private func create(_ start: RecordingStart) -> Open? {
     do throws(CaptureFileError) {
-      let writer = try CaptureFileWriter(path: path, compressing: true, existing: .refuse, contents)
+      var writer = try CaptureFileWriter(path: start.path, compressing: true, existing: .refuse, start.contents)
+      try writer.append(forState: start.containers)
       locked { counters.files += 1 }
-      return Open(path: path, writer: writer, since: time)
+      return Open(path: start.path, writer: writer, since: start.time)
     } catch {
-      fail(path, error)
+      fail(start.path, error)
       return nil
     }
   }

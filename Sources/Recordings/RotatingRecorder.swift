@@ -49,6 +49,7 @@ public struct RotatingRecorder: ~Copyable {
   private let isCompressing: Bool
   private let rotation: Rotation
   private let contents: CaptureContents
+  private var containers = ContainerEvents()
   private var firstTime: UInt64?
   /// Asking the system for the file's size costs a call: only where this many bytes have gone into it.
   private var nextSizeCheck: UInt64 = 0
@@ -80,7 +81,10 @@ public struct RotatingRecorder: ~Copyable {
   public mutating func append(
     _ event: borrowing EventView, forState: Bool = false, _ state: borrowing SystemState
   ) throws(CaptureFileError) {
-    if rotation.isOn, isFull(at: event.timestamp) { try rotate(state) }
+    if rotation.isOn {
+      if isFull(at: event.timestamp) { try rotate(state, at: event.timestamp) }
+      containers.take(event)
+    }
     if firstTime == nil { firstTime = event.timestamp }
     try writer.append(event, forState: forState)
     eventCount += 1
@@ -100,10 +104,11 @@ public struct RotatingRecorder: ~Copyable {
     return writer.byteCount - listBytes >= bytes / 4 && writer.fileBytes >= bytes
   }
 
-  private mutating func rotate(_ state: borrowing SystemState) throws(CaptureFileError) {
+  private mutating func rotate(_ state: borrowing SystemState, at time: UInt64) throws(CaptureFileError) {
     try writer.finish()
     path = rotation.path(firstPath, number: rotation.files.map { fileCount % $0 } ?? fileCount)
     writer = try CaptureFileWriter(path: path, compressing: isCompressing, contents.with(processesOf: state))
+    try writer.append(forState: containers.records(of: state, at: time))
     fileCount += 1
     firstTime = nil
     listBytes = writer.byteCount

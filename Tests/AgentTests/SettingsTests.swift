@@ -109,14 +109,14 @@ private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (setting
   @Test(arguments: [
     ("json_output: maybe", "FILE:1:14: json_output: needs true or false, not 'maybe'"),
     ("json_output: [true]", "FILE:1:14: json_output: needs true or false"),
-    ("\nengine:\n  kind: best", "FILE:3:9: engine.kind: 'best' is no driver; use auto, modern_ebpf, ebpf, kmod or ptrace"),
+    ("\nengine:\n  kind: best", "FILE:3:9: engine.kind: 'best' is no driver; use auto, modern_ebpf, ebpf, kmod, ptrace or replay"),
     (
       "engine:\n  modern_ebpf:\n    buf_size_preset: 11",
       "FILE:3:22: engine.modern_ebpf.buf_size_preset: needs a number from 1 to 10"
     ),
     (
       "engine: {kind: modern_epbf}",
-      "FILE:1:16: engine.kind: 'modern_epbf' is no driver; did you mean modern_ebpf? If not, use auto, modern_ebpf, ebpf, kmod or ptrace"
+      "FILE:1:16: engine.kind: 'modern_epbf' is no driver; did you mean modern_ebpf? If not, use auto, modern_ebpf, ebpf, kmod, ptrace or replay"
     ),
     (
       "engine:\n  order: [kmod, evpf]",

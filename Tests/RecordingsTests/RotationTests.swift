@@ -21,7 +21,7 @@ import Testing
   }
 
   private func record(
-    _ records: [[UInt8]], to folder: ScratchFolder, _ name: String = "t.scap", compressing: Bool = false, _ rotation: Rotation
+    _ records: [[UInt8]], to folder: ScratchFolder, _ name: String = "t.scap", compressing: Bool = false, rotation: Rotation
   ) throws {
     var state = SystemState()
     try feed([Event.execve(100, at: 1, exe: "/bin/sh", ptid: 1, comm: "sh")], to: &state) { _, _ in }
@@ -49,7 +49,7 @@ import Testing
     let folder = ScratchFolder()
     var rotation = Rotation()
     rotation.events = 3
-    try record(opens(4), to: folder, rotation)
+    try record(opens(4), to: folder, rotation: rotation)
     #expect(folder.files == ["t.0.scap", "t.1.scap", "t.2.scap"])
     // The open is in the file before; the descriptor, and the name of the program, are in this one's lists.
     let second = try replay("\(folder.path)/t.1.scap")
@@ -63,7 +63,7 @@ import Testing
     var rotation = Rotation()
     rotation.events = 2
     rotation.files = 2
-    try record(opens(5), to: folder, rotation)
+    try record(opens(5), to: folder, rotation: rotation)
     #expect(folder.files == ["t.0.scap", "t.1.scap"])
     #expect(try replay("\(folder.path)/t.0.scap").map(\.descriptor) == ["/f4", "/f4"])
     #expect(try replay("\(folder.path)/t.1.scap").map(\.descriptor) == ["/f3", "/f3"])
@@ -73,7 +73,7 @@ import Testing
     let folder = ScratchFolder()
     var rotation = Rotation()
     rotation.nanoseconds = 10 * second
-    try record(opens(30, every: second), to: folder, rotation)
+    try record(opens(30, every: second), to: folder, rotation: rotation)
     #expect(folder.files == ["t.0.scap", "t.1.scap", "t.2.scap"])
     #expect(try replay("\(folder.path)/t.1.scap").count == 20)
   }
@@ -87,7 +87,7 @@ import Testing
     let records = (0..<2000).map { index in
       Event.write(100, at: UInt64(10 + index), fd: 3, data: String((0..<300).map { _ in "0123456789abcdefghijklmnopqrstuvwxyz".randomElement(using: &generator)! }))
     }
-    try record(records, to: folder, compressing ? "t.scap.gz" : "t.scap", compressing: compressing, rotation)
+    try record(records, to: folder, compressing ? "t.scap.gz" : "t.scap", compressing: compressing, rotation: rotation)
     #expect(folder.files.count > 1)
     var events = 0
     for name in folder.files { events += try replay("\(folder.path)/\(name)").count }
@@ -100,7 +100,7 @@ import Testing
     rotation.bytes = 16 << 10
     try record(
       (0..<200).map { Event.openat(100, at: UInt64(10 + $0), fd: 3 + $0, name: "/" + String(repeating: "x", count: 200), flags: 1) },
-      to: folder, rotation)
+      to: folder, rotation: rotation)
     // Lists of up to 50 KB, events of 50 KB in all, 4 KB of them in each file at least.
     #expect(folder.files.count < 14)
   }
@@ -108,8 +108,10 @@ import Testing
   @Test func whatIsForTheStateIsMarked() throws {
     let folder = ScratchFolder()
     var state = SystemState()
+    try feed([Event.execve(100, at: 1, exe: "/bin/sh", ptid: 1, comm: "sh")], to: &state) { _, _ in }
     var recorder = try RotatingRecorder(
-      path: "\(folder.path)/t.scap", compressing: false, rotation: Rotation(), CaptureContents())
+      path: "\(folder.path)/t.scap", compressing: false, rotation: Rotation(),
+      CaptureContents().with(processesOf: state))
     let records = opens(1)
     for (index, record) in records.enumerated() {
       let event = try EventView(validating: record.span.bytes)
