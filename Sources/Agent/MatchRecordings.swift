@@ -2,6 +2,7 @@ internal import CLinux
 internal import Capture
 internal import CaptureFile
 internal import EventSchema
+internal import Glibc
 internal import Recordings
 internal import RuleCompiler
 internal import SystemState
@@ -28,6 +29,12 @@ struct MatchRecordings: ~Copyable {
     if durations.isEmpty {
       log(.warning, "capture.enabled is true, but no enabled rule has capture: true; -o capture.mode=all_rules takes all")
       return nil
+    }
+    // As the process is now: privileges are given up already.
+    let slash = settings.recordingPrefix.lastIndex(of: "/")
+    let folder = slash.map { String(settings.recordingPrefix[...$0]) } ?? "."
+    if access(folder, W_OK | X_OK) != 0 {
+      throw Failure("capture.path_prefix: \(folder): \(errorText(errno)); name a folder that exists and that this user may write to")
     }
     var options = MatchRecorder.Options()
     options.pathPrefix = settings.recordingPrefix

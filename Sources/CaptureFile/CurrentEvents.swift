@@ -31,9 +31,7 @@ internal import EventSchema
       throw CaptureFileError(.badEventLength(type: type, length: length, available: rest.byteCount), at: offset)
     }
     let record = rest.extracting(0..<Int(length))
-    let isOurs = EventType(rawValue: type).map { Schema.event($0) != nil } ?? false
-    let isOfTheFormat = unsafe wh_past_event(type) != nil
-    guard isOfTheFormat || isOurs else {
+    guard unsafe wh_past_event(type) != nil || Self.isOurs(type) else {
       unknown += 1
       return
     }
@@ -49,6 +47,10 @@ internal import EventSchema
     case .converted(let bytes): unsafe append(bytes.span.bytes, origin)
     case .dropped: dropped += 1
     }
+  }
+
+  private static func isOurs(_ type: UInt16) -> Bool {
+    EventType(rawValue: type).map { Schema.event($0) != nil } ?? false
   }
 
   private mutating func append(_ record: RawSpan, _ origin: UInt16) {
