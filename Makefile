@@ -47,6 +47,7 @@ run: build
 	@exec $(BINARY) run
 
 test: drivers
+	@scripts/setup test
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf check-aarch64
 	@echo "Building windhover and its tests (a first build takes 5 to 10 minutes on two cores) ..."
 	@$(SWIFT) build $(TEST_FLAGS) --build-tests
@@ -67,7 +68,7 @@ test-kmod:
 	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
 
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
-FUZZ ?= condition rules settings output record capture
+FUZZ ?= condition rules settings output record capture runtime
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@echo "Building the fuzzers (a first build takes 5 minutes on two cores) ..."

@@ -19,7 +19,9 @@ let package = Package(
     // For Tests/Fuzz, which is a package of its own.
     .library(
       name: "WindhoverParsers",
-      targets: ["Agent", "Capture", "CaptureFile", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState"]),
+      targets: [
+        "Agent", "Capture", "CaptureFile", "ContainerRuntimes", "EventSchema", "FilterLanguage", "Outputs", "ProcFS", "RuleCompiler", "SystemState",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -34,7 +36,11 @@ let package = Package(
     // Drivers.
     .target(
       name: "CBPF",
-      linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
+      linkerSettings: [
+        .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
+        // See the end of cbpf.c.
+        .unsafeFlags(["-Xlinker", "--wrap=bpf_btf_get_next_id"]),
+      ]),
     .target(name: "CBPFObjects", dependencies: ["CEventSchema"], path: "drivers/objects", publicHeadersPath: "."),
     .target(
       name: "BPFLoader", dependencies: ["CBPF", "CBPFObjects", "CLinux", "Capture", "EventSchema"],
@@ -79,6 +85,13 @@ let package = Package(
       name: "Fields", dependencies: ["EventSchema", "SystemState", "ByteText", "JSONText", "FilterLanguage"],
       swiftSettings: raw),
 
+    // Containers.
+    .target(name: "CRuntimeSockets", linkerSettings: [.linkedLibrary(":libnghttp2.a")]),
+    .target(
+      name: "ContainerRuntimes",
+      dependencies: ["CLinux", "CRuntimeSockets", "EventSchema", "JSONText", "ProcFS", "SystemState"],
+      swiftSettings: raw),
+
     // Rules.
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: raw),
@@ -100,8 +113,9 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CaptureFile", "CDefaultRules", "CLinux", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
-        "Outputs", "ProcFS", "Recordings", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "Capture", "CaptureFile", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema",
+        "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS", "Recordings", "RuleCompiler", "RuleEngine",
+        "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
@@ -131,7 +145,7 @@ let package = Package(
         "CAllocations", "CaptureTesting", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
-      name: "AgentTests", dependencies: ["Agent", "Capture", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
+      name: "AgentTests", dependencies: ["Agent", "Capture", "ContainerRuntimes", "DriverSelection", "EventSchema", "RuleCompiler", "RuleEngine"],
       swiftSettings: strict),
     .testTarget(
       name: "DriverSelectionTests",
@@ -202,6 +216,14 @@ let package = Package(
         "CPtrace", "CTracee", "PtraceDriver", "PtraceRecorder", "TracePrograms", "windhover", "Capture", "EventSchema",
       ],
       swiftSettings: lending),
+    .executableTarget(
+      name: "PodClient", dependencies: ["ContainerRuntimes"], path: "Tests/Containers/PodClient", swiftSettings: strict),
+    .testTarget(
+      name: "ContainerRuntimesTests",
+      dependencies: [
+        "CRuntimeSockets", "ContainerRuntimes", "EndToEndActions", "JSONText", "PodClient", "SystemState", "windhover",
+      ],
+      swiftSettings: strict),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

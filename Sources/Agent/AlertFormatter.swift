@@ -18,10 +18,16 @@ public struct AlertFormatter: ~Copyable {
   var hostName: String
   private let outputs: AlertWriter
   private var writer = JSONWriter()
+  /// What the output of each rule shows of a container.
+  private let needs: [ContainerNeeds]
+  private var waiting: WaitingAlerts
   /// Alerts by rule, in the order of the rules.
   public private(set) var counts: [UInt64]
 
-  public init(_ rules: [CompiledRule], style: AlertStyle, hostName: String, outputs: AlertWriter) {
+  /// - Parameter waitMilliseconds: How long an alert waits for what a container's runtime tells; 0 for not at all.
+  public init(
+    _ rules: [CompiledRule], style: AlertStyle, hostName: String, outputs: AlertWriter, waitMilliseconds: Int = 0
+  ) {
     var all: [ResolvedField] = []
     var index: [String: Int] = [:]
     for field in rules.lazy.flatMap(\.output.fields) where index[field.name] == nil {
@@ -34,6 +40,8 @@ public struct AlertFormatter: ~Copyable {
       return format
     }
     fields = FieldExtractor(all)
+    needs = rules.map { ContainerNeeds($0.output.fields) }
+    waiting = WaitingAlerts(waitMilliseconds: waitMilliseconds)
     self.rules = rules
     self.style = style
     self.hostName = hostName
@@ -41,26 +49,88 @@ public struct AlertFormatter: ~Copyable {
     counts = Array(repeating: 0, count: rules.count)
   }
 
-  /// Sends an alert for each rule that matched the event that was applied to the state last.
+  /// Sends an alert for each rule that matched the event that was applied to the state last; keeps those that need
+  /// what a container's runtime has not told yet, see ``settle(_:)``.
   public mutating func emit(_ matches: [UInt32], _ event: borrowing EventView, _ state: borrowing SystemState) {
     fields.begin()
+    let subject = waiting.limit == 0 ? nil : FieldSubject(state)
     for match in matches {
       let index = Int(match)
       counts[index] &+= 1
-      var message: [UInt8] = []
-      formats[index].render(&fields, event, state, into: &message)
-      var alert = Alert(
-        timestamp: event.timestamp, rule: rules[index].name, priority: rules[index].priority.name,
-        source: rules[index].source, hostname: hostName, message: message, tags: rules[index].tags)
-      if style.json && style.includesFields {
-        writer.reset()
-        formats[index].writeFields(&fields, event, state, into: &writer)
-        alert.fields = writer.bytes
+      if let subject, mustWait(index, subject, state) {
+        let alert = WaitingAlert(
+          rule: index, subject: subject, frozen: formats[index].freeze(&fields, event, state),
+          record: event.recordBytes, until: wh_clock_monotonic() + waiting.limit)
+        if waiting.add(alert) { continue }
       }
-      var line: [UInt8] = []
-      style.append(alert, into: &line)
-      outputs.offer(line)
+      send(index, event, state)
     }
+  }
+
+  /// Sends what was kept and is complete now, or has waited long enough. Cheap while nothing waits.
+  ///
+  /// - Parameter isEnd: Nothing will be told any more: send all.
+  mutating func settle(_ state: borrowing SystemState, isEnd: Bool = false) {
+    if waiting.isEmpty { return }
+    let now = wh_clock_monotonic()
+    var held: Set<UInt32> = []
+    for alert in waiting.takeAll() {
+      let isComplete = isComplete(alert.rule, alert.subject, state)
+      // The alerts of one container keep their order; other containers do not wait for it.
+      if !isEnd, held.contains(alert.subject.container) || (!isComplete && now < alert.until) {
+        held.insert(alert.subject.container)
+        waiting.keep(alert)
+        continue
+      }
+      if !isComplete { waiting.incompleteCount &+= 1 }
+      fields.subject = alert.subject
+      fields.begin()
+      do {
+        let event = try EventView(validating: alert.record.span.bytes)
+        send(alert.rule, event, state, frozen: alert.frozen, note: isComplete ? nil : waiting.note)
+      } catch { preconditionFailure("a record that was valid is not any more: \(error)") }
+      fields.subject = nil
+    }
+  }
+
+  /// Whether alerts wait for what a runtime tells.
+  var isWaiting: Bool { !waiting.isEmpty }
+  var waitingStatistics: WaitingAlerts.Statistics { waiting.statistics }
+
+  private func mustWait(_ rule: Int, _ subject: FieldSubject, _ state: borrowing SystemState) -> Bool {
+    // Behind others of its container, an alert waits whatever it needs.
+    !isComplete(rule, subject, state) || waiting.holds(subject.container)
+  }
+
+  /// Whether everything that the rule's output shows of the container is known, or will never be.
+  private func isComplete(_ rule: Int, _ subject: FieldSubject, _ state: borrowing SystemState) -> Bool {
+    guard needs[rule] != [], state.holdsContainer(subject.container, since: subject.containerSince) else { return true }
+    switch state.containers[subject.container].knowledge {
+    case .unasked, .asked: if needs[rule].contains(.metadata) { return false }
+    case .known, .unavailable: break
+    }
+    return !needs[rule].contains(.accounts) || state.containers[subject.container].hasAccounts
+  }
+
+  private mutating func send(
+    _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState, frozen: FrozenFields? = nil,
+    note: String? = nil
+  ) {
+    var message: [UInt8] = []
+    formats[index].render(&fields, event, state, frozen: frozen, into: &message)
+    if let note { message += " (\(note))".utf8 }
+    var alert = Alert(
+      timestamp: event.timestamp, rule: rules[index].name, priority: rules[index].priority.name,
+      source: rules[index].source, hostname: hostName, message: message, tags: rules[index].tags)
+    if style.json && style.includesFields {
+      writer.reset()
+      formats[index].writeFields(
+        &fields, event, state, frozen: frozen, note: note.map { ("container.metadata", $0) }, into: &writer)
+      alert.fields = writer.bytes
+    }
+    var line: [UInt8] = []
+    style.append(alert, into: &line)
+    outputs.offer(line)
   }
 
   /// Has the outputs open their files anew, after a rotation.

@@ -101,6 +101,7 @@ struct EventFile: EventDestination, ~Copyable {
   private static let stateEvents = {
     var events = StateEvents.threads
     events.formUnion(StateEvents.descriptors)
+    events.formUnion(EventTypeSet([.asyncevent, .container, .useradded, .userdeleted, .groupadded, .groupdeleted]))
     return events
   }()
   /// A static is locked at each use.

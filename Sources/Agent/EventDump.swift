@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Capture
 internal import CaptureFile
+internal import ContainerRuntimes
 internal import DriverSelection
 internal import EventSchema
 internal import Glibc
@@ -75,9 +76,11 @@ public struct EventDump {
     Privileges.reduce(reserve: reserve, target: settings.target, writesFiles: writesFile, log: log)
     let destination = try open(writesFile ? CaptureContents.ofThisHost().with(processesOf: state) : CaptureContents())
     var dump = FilteredDump(destination, filter, limit: limit, log: log)
-    var pump = EventPump(state: state, procfs: ProcFS(), log: log)
+    let containers = settings.containers.isEnabled ? ContainerLookup(settings.containers) { [log] in log(.warning, $0) } : nil
+    var pump = EventPump(state: state, procfs: ProcFS(), containers: containers, log: log)
     log(.info, "watching \(interest.events.count) types of events with \(capture.kind.rawValue)")
     let ending = pump.run(&capture, into: &dump)
+    containers?.finish()
     let failure = dump.finish() ?? ending
     let statistics: CaptureStatistics
     do throws(CaptureError) { statistics = try capture.statistics() } catch {

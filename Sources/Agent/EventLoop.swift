@@ -1,6 +1,7 @@
 internal import CLinux
 public import Capture
 internal import CaptureFile
+public import ContainerRuntimes
 internal import EventSchema
 public import ProcFS
 internal import Recordings
@@ -12,12 +13,14 @@ public struct EventLoop: ~Copyable {
   private var pump: EventPump
   private var watch: RuleWatch
 
-  /// - Parameter procfs: The /proc of the host that the events are of; `nil` if they are not of this host.
+  /// - Parameters:
+  ///   - procfs: The /proc of the host that the events are of; `nil` if they are not of this host.
+  ///   - containers: Whom to ask about containers.
   public init(
     state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter, log: Log,
-    procfs: ProcFS? = nil
+    procfs: ProcFS? = nil, containers: ContainerLookup? = nil
   ) {
-    pump = EventPump(state: state, procfs: procfs, log: log)
+    pump = EventPump(state: state, procfs: procfs, containers: containers, log: log)
     watch = RuleWatch(evaluator: evaluator, alerts: alerts, log: log)
   }
 
@@ -38,8 +41,10 @@ public struct EventLoop: ~Copyable {
   /// - Parameter limit: Stop after this many nanoseconds of the monotonic clock, if given.
   /// - Returns: Why it had to end, or `nil` if it was to end.
   public mutating func run(_ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil) -> Failure? {
-    defer { watch.finish() }
-    return pump.run(&source, into: &watch, for: limit)
+    let end = pump.run(&source, into: &watch, for: limit)
+    watch.alerts.settle(pump.state, isEnd: true)
+    watch.finish()
+    return end
   }
 
   /// Runs until the file is read, a stop is requested, or the time is up.
@@ -49,10 +54,13 @@ public struct EventLoop: ~Copyable {
   mutating func replay(
     _ source: inout CaptureFileSource, for limit: UInt64? = nil, showing progress: ReplayProgress
   ) -> Failure? {
-    defer { watch.finish() }
     watch.span = limit ?? .max
-    return pump.replay(&source, into: &watch, showing: progress)
+    let end = pump.replay(&source, into: &watch, showing: progress)
+    watch.finish()
+    return end
   }
+
+  var waitingStatistics: WaitingAlerts.Statistics { watch.alerts.waitingStatistics }
 }
 
 /// Runs the rules over each event and sends alerts.
@@ -99,6 +107,8 @@ private struct RuleWatch: EventConsumer, ~Copyable {
   }
 
   mutating func reopenOutputs() { alerts.reopenOutputs() }
+  mutating func settle(_ state: borrowing SystemState) { alerts.settle(state) }
+  var isWaiting: Bool { alerts.isWaiting }
   mutating func tell(_ gap: CaptureGap) { alerts.emit(gap) }
   mutating func begin(_ contents: CaptureContents, _ state: borrowing SystemState) {
     alerts.hostName = state.machine.hostName

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Capture
 internal import CaptureFile
+internal import ContainerRuntimes
 internal import ProcFS
 internal import SystemState
 
@@ -14,6 +15,10 @@ protocol EventConsumer: ~Copyable {
   mutating func take(_ batch: inout EventBatch, _ state: inout SystemState) -> Bool
   /// SIGUSR1: output files were rotated.
   mutating func reopenOutputs()
+  /// What can be done now that runtimes have told more of containers, or time has passed; after each batch.
+  mutating func settle(_ state: borrowing SystemState)
+  /// Whether ``settle(_:)`` should come again soon.
+  var isWaiting: Bool { get }
   /// Capture was interrupted and goes on; the state has been brought up to date.
   mutating func tell(_ gap: CaptureGap)
   /// Another capture begins in the same file, with a state of its own.
@@ -22,6 +27,8 @@ protocol EventConsumer: ~Copyable {
 
 extension EventConsumer where Self: ~Copyable {
   mutating func reopenOutputs() {}
+  mutating func settle(_ state: borrowing SystemState) {}
+  var isWaiting: Bool { false }
   mutating func tell(_ gap: CaptureGap) {}
   mutating func begin(_ contents: CaptureContents, _ state: borrowing SystemState) {}
 }
@@ -34,14 +41,17 @@ struct EventPump: ~Copyable {
   /// Where threads that vanished without an exit event are looked for, every 20 minutes, and where the state is read
   /// anew after a gap; `nil` for events that are not of this host.
   private let procfs: ProcFS?
+  /// Asks about containers; `nil` if nobody is asked.
+  private let containers: ContainerLookup?
   private static let cleaningInterval: UInt64 = 20 * 60 * 1_000_000_000
   /// After a gap: since when what /proc does not show may go (epoch), and from when on (monotonic). The events that were
   /// captured meanwhile come first.
   private var afterGap: (silentSince: UInt64, due: UInt64)?
   private static let settlingTime: UInt64 = 2 * 1_000_000_000
 
-  init(state: consuming SystemState, procfs: ProcFS?, log: Log) {
+  init(state: consuming SystemState, procfs: ProcFS?, containers: ContainerLookup? = nil, log: Log) {
     self.state = state
+    self.containers = containers
     self.procfs = procfs
     self.log = log
   }
@@ -59,12 +69,13 @@ struct EventPump: ~Copyable {
     var reopenRequests = wh_usr1_count()
     while wh_stop_requested() == 0 {
       do throws(CaptureError) {
-        // A tenth of a second, so that a stop is noticed.
-        var batch = try source.nextBatch(waitingUpTo: .milliseconds(100))
+        // A tenth of a second, so that a stop is noticed; less where an alert waits for an answer.
+        var batch = try source.nextBatch(waitingUpTo: .milliseconds(consumer.isWaiting ? 10 : 100))
         if !consumer.take(&batch, &state) { return nil }
       } catch {
         if let end = carryOn(&source, after: error, &consumer) { return end.failure }
       }
+      if !exchangeContainers(&consumer) { return nil }
       let now = wh_clock_monotonic()
       if let limit, now - start >= limit { return nil }
       if wh_usr1_count() != reopenRequests {
@@ -81,6 +92,33 @@ struct EventPump: ~Copyable {
       }
     }
     return nil
+  }
+
+  /// Hands new containers to the lookup and takes what it found out: metadata as an event like all others, which the
+  /// state takes over, rules may look for, and a dump shows.
+  ///
+  /// - Returns: False for the end of the run.
+  private mutating func exchangeContainers(_ consumer: inout some EventConsumer & ~Copyable) -> Bool {
+    state.removeGoneContainers(at: state.current.timestamp)
+    guard let containers else { return true }
+    containers.submit(state.takeNewContainers())
+    for result in containers.take() {
+      switch result {
+      case .metadata(let metadata):
+        // Who is gone by now needs no entry of its own.
+        guard state.findContainer(metadata.id) != Slot.none else { continue }
+        var source = InMemorySource([metadata.event(at: wh_clock_realtime())])
+        do throws(CaptureError) {
+          var batch = try source.nextBatch(waitingUpTo: .zero)
+          if !consumer.take(&batch, &state) { return false }
+        } catch { preconditionFailure("an event in memory cannot be read: \(error)") }
+      case .accounts(let id, let users, let groups): state.setAccounts(of: id, users: users, groups: groups)
+      case .noAccounts(let id): state.giveUpAccounts(of: id)
+      case .unavailable(let id): state.giveUpContainer(id)
+      }
+    }
+    consumer.settle(state)
+    return true
   }
 
   private struct End { var failure: Failure? }

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Capture
 internal import CaptureFile
+internal import ContainerRuntimes
 internal import DriverSelection
 internal import EventSchema
 internal import Glibc
@@ -41,26 +42,29 @@ public struct Session {
     Privileges.reduce(reserve: reserve, target: settings.target, log: log)
 
     let outputs = try openOutputs()
-    var loop = makeLoop(state, outputs, procfs: ProcFS())
+    let containers = settings.containers.isEnabled ? ContainerLookup(settings.containers) { [log] in log(.warning, $0) } : nil
+    var loop = makeLoop(state, outputs, procfs: ProcFS(), containers)
     loop.record(try MatchRecordings(settings, rules.rules, .ofThisHost(), log: log))
     wh_release_startup_pages()
     log(
       .info,
       "watching: \(rules.rules.count) rules over \(interest.events.count) types of events with \(capture.kind.rawValue)")
     let end = loop.run(&capture, for: limit)
+    containers?.finish()
     outputs.finish()
     let statistics: CaptureStatistics
     do throws(CaptureError) { statistics = try capture.statistics() } catch {
       throw end ?? Failure("\(loop.eventCount) events seen; what was lost cannot be told: \(error)")
     }
-    summarise(Summary(events: loop.eventCount, statistics, capture), loop, outputs)
+    summarise(Summary(events: loop.eventCount, statistics, capture), loop, outputs, containers)
     if let end { throw end }
   }
 
   private func replay(for limit: UInt64?) throws(Failure) {
     var source = try Replay.open(settings, log: log)
     let outputs = try openOutputs()
-    var loop = makeLoop(SystemState(replaying: source.contents), outputs, procfs: nil)
+    // What the file tells of containers is all there is to know: nobody is asked.
+    var loop = makeLoop(SystemState(replaying: source.contents), outputs, procfs: nil, nil)
     loop.record(try MatchRecordings(settings, rules.rules, source.contents, log: log))
     log(.info, "replaying \(source.path): \(rules.rules.count) rules")
     let sharesTerminal = settings.writesToStandardOutput && isatty(STDOUT_FILENO) == 1
@@ -69,15 +73,20 @@ public struct Session {
     // Nothing comes after it, so that slow outputs have their time: until the next signal.
     while outputs.waiting > 0, wh_stop_requested() == 0 { usleep(10_000) }
     outputs.finish()
-    summarise(Summary(events: loop.eventCount, source), loop, outputs)
+    summarise(Summary(events: loop.eventCount, source), loop, outputs, nil)
     if let end { throw end }
   }
 
-  private func makeLoop(_ state: consuming SystemState, _ outputs: AlertWriter, procfs: ProcFS?) -> EventLoop {
+  private func makeLoop(
+    _ state: consuming SystemState, _ outputs: AlertWriter, procfs: ProcFS?, _ containers: ContainerLookup?
+  ) -> EventLoop {
     var evaluator = RuleEvaluator(rules.program)
     evaluator.stopsAtFirstMatch = !settings.matchesAllRules
-    let alerts = AlertFormatter(rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs)
-    return EventLoop(state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: procfs)
+    let alerts = AlertFormatter(
+      rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs,
+      waitMilliseconds: containers == nil ? 0 : settings.containers.waitMilliseconds)
+    return EventLoop(
+      state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: procfs, containers: containers)
   }
 
   private func openOutputs() throws(Failure) -> AlertWriter {
@@ -86,10 +95,13 @@ public struct Session {
     return AlertWriter(try channels(), capacity: capacity) { [log] in log(.error, $0) }
   }
 
-  private func summarise(_ counts: consuming Summary, _ loop: borrowing EventLoop, _ outputs: AlertWriter) {
+  private func summarise(
+    _ counts: consuming Summary, _ loop: borrowing EventLoop, _ outputs: AlertWriter, _ containers: ContainerLookup?
+  ) {
     var summary = counts
     summary.add(loop.stateCounters, outputs.statistics)
     if let recordings = loop.recordingCounters { summary.add(recordings) }
+    if let containers { summary.add(loop.waitingStatistics, containers.statistics) }
     summary.add(loop.alertCounts)
     writeToStandardError(summary.text)
   }

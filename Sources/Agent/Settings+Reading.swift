@@ -16,6 +16,7 @@ extension Settings {
     var settings = Settings()
     if let path { try settings.apply(file: path, warn: warn) }
     for override in overrides { try settings.apply(override: override, warn: warn) }
+    for plugin in settings.otherPlugins { warn("plugin \(plugin) has no effect in this version") }
     if settings.writesToFile && settings.outputFile.isEmpty {
       throw Failure("file_output.enabled is true but file_output.filename is empty; name the file")
     }

@@ -1,4 +1,5 @@
 public import Capture
+public import ContainerRuntimes
 public import DriverSelection
 internal import FilterLanguage
 public import RuleCompiler
@@ -48,6 +49,10 @@ public struct Settings: Sendable {
   /// Megabytes of memory for what precedes a match, and of a file; 0 for no limit of files.
   public var recordingMemory = 16
   public var recordingFileSize = 0
+  /// Whom to ask about containers.
+  public var containers = RuntimeSettings()
+  /// Plugins that the configuration names and that this version does not load.
+  var otherPlugins: [String] = []
   /// What to trace, from the command line; `nil` to watch the whole host.
   public var target: TraceTarget?
   /// Where the end of a traced command is noted.
@@ -242,6 +247,7 @@ public struct Setting: Sendable {
     Setting(key: "capture.max_file_size_mb", form: "number", help: "Where such a file ends at the latest; 0 for no limit.") {
       (settings, value) throws(SettingError) in settings.recordingFileSize = try value.integer(0...1_000_000)
     },
+  ] + containerSettings + [
     Setting(key: "log_level", form: "emergency ... debug", help: "The least severe of our own messages to show.") {
       (settings, value) throws(SettingError) in
       let text = try value.string()
@@ -264,7 +270,7 @@ public struct Setting: Sendable {
   /// Sections that configuration files in this field have and that this version does not act on.
   static let ignoredSections: Set<String> = [
     "append_output", "base_syscalls", "buffer_format_base64", "config_files", "falco_libs", "http_output",
-    "libs_logger", "load_plugins", "log_stderr", "log_syslog", "metrics", "output_timeout", "plugins", "program_output",
+    "libs_logger", "log_stderr", "log_syslog", "metrics", "output_timeout", "program_output",
     "static_fields", "suggested_formatters", "syscall_event_drops", "syscall_event_timeouts", "syslog_output",
     "watch_config_files", "webserver", "engine",
   ]

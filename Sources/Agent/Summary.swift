@@ -1,5 +1,6 @@
 internal import Capture
 internal import CaptureFile
+internal import ContainerRuntimes
 internal import DriverSelection
 internal import Outputs
 internal import Recordings
@@ -51,6 +52,8 @@ struct Summary {
       ("paths rewritten during the call", state.pathsRewritten),
       ("threads refused, table full", state.threadsRefused), ("threads evicted", state.threadsEvicted),
       ("descriptors refused, table full", state.descriptorsRefused),
+      ("containers refused, table full", state.containersRefused),
+      ("container events not readable", state.containerEventsUnreadable),
       ("alerts dropped, queue full", outputs.dropped), ("alerts not written in time", outputs.abandoned),
       ("alerts refused by an output", outputs.failed),
     ]
@@ -61,6 +64,15 @@ struct Summary {
     lines.append("Recordings: \(recordings.files)")
     if recordings.failed > 0 { lines.append("   not written, or not to their end: \(recordings.failed)") }
     if recordings.recordsDropped > 0 { lines.append("   events dropped, queue full: \(recordings.recordsDropped)") }
+  }
+
+  mutating func add(_ waiting: WaitingAlerts.Statistics, _ lookup: ContainerLookup.Statistics) {
+    let counts: [(String, UInt64)] = [
+      ("containers that no runtime knew", lookup.notFound), ("containers not asked about, too many at once", lookup.refused),
+      ("alerts that waited for container metadata", waiting.waited),
+      ("alerts sent with incomplete container metadata", waiting.incomplete + waiting.refused),
+    ]
+    for (what, count) in counts where count > 0 { lines.append("   \(what): \(count)") }
   }
 
   mutating func add(_ alerts: [AlertCount]) {

@@ -46,6 +46,9 @@ public struct EventView: ~Escapable {
     isLarge = large
   }
 
+  /// A copy of the whole record, for who must keep it.
+  public var recordBytes: [UInt8] { unsafe record.withUnsafeBytes { unsafe Array($0) } }
+
   /// The CPU that made the event; 0 where the source does not say.
   @inlinable public var cpu: UInt16 { origin & 0x7fff }
   /// Whether the event is for the state only, and not to be shown or judged: some captures begin with such events.

@@ -150,16 +150,22 @@ public struct OutputFormat: Sendable {
   }
 
   /// Appends the text for the current event.
+  ///
+  /// - Parameter frozen: What fields had on the event, if that is over; they are not looked up again.
   public func render(
     _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState,
-    into text: inout [UInt8]
+    frozen: FrozenFields? = nil, into text: inout [UInt8]
   ) {
     for segment in segments {
       switch segment {
       case .literal(let bytes): text.append(contentsOf: bytes)
       case .field(let field, let width):
         let start = text.count
-        extractor.render(positions[field], event, state, into: &text)
+        if let known = frozen?.values[positions[field]] {
+          text.append(contentsOf: known.text)
+        } else {
+          extractor.render(positions[field], event, state, into: &text)
+        }
         guard width > 0 else { continue }
         if text.count - start > width { text.removeSubrange((start + width)...) }
         while text.count - start < width { text.append(UInt8(ascii: " ")) }
@@ -168,24 +174,66 @@ public struct OutputFormat: Sendable {
   }
 
   /// Writes the object of the alert's fields, keys in order.
+  ///
+  /// - Parameters:
+  ///   - frozen: As for rendering.
+  ///   - note: A further entry with a text.
   public func writeFields(
     _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState,
-    into json: inout JSONWriter
+    frozen: FrozenFields? = nil, note: (key: String, text: String)? = nil, into json: inout JSONWriter
   ) {
+    var note = note
     json.beginObject()
     for entry in entries {
+      if let pending = note, !entry.key.utf8.lexicographicallyPrecedes(pending.key.utf8) {
+        json.key(pending.key)
+        json.string(pending.text)
+        note = nil
+      }
       json.key(entry.key)
       switch entry.content {
       case .eventTime: json.number(event.timestamp)
-      case .field(let field): extractor.write(positions[field], event, state, into: &json)
+      case .field(let field):
+        if let known = frozen?.values[positions[field]] {
+          json.raw(known.json)
+        } else {
+          extractor.write(positions[field], event, state, into: &json)
+        }
       case .text(let format):
         var text: [UInt8] = []
-        format.render(&extractor, event, state, into: &text)
+        format.render(&extractor, event, state, frozen: frozen, into: &text)
         json.string(text)
       }
     }
+    if let note {
+      json.key(note.key)
+      json.string(note.text)
+    }
     json.endObject()
   }
+
+  /// What the fields have on the current event, without those that a container's runtime will tell.
+  public func freeze(
+    _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> FrozenFields {
+    var frozen = FrozenFields()
+    for (index, field) in fields.enumerated() where !field.needsContainerMetadata {
+      let position = positions[index]
+      if frozen.values[position] != nil { continue }
+      var text: [UInt8] = []
+      extractor.render(position, event, state, into: &text)
+      var json = JSONWriter()
+      extractor.write(position, event, state, into: &json)
+      frozen.values[position] = (text, json.bytes)
+    }
+    return frozen
+  }
+}
+
+/// What fields had on an event, as text and as JSON, for an alert that is completed later.
+public struct FrozenFields: Sendable {
+  /// By position in the extractor.
+  var values: [Int: (text: [UInt8], json: [UInt8])] = [:]
 }
 
 /// An entry of an alert's fields that its text does not show.

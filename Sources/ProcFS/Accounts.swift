@@ -27,9 +27,23 @@ public struct GroupReading: Sendable, Equatable {
 /// Users and groups from the files under the root, not from the name service: a query to LDAP may block for seconds
 /// and asks about this host, not the one under the root.
 extension ProcFS {
-  /// Lines `name:password:uid:gid:comment:home:shell` of etc/passwd; empty if there is none.
-  public func users() -> [UserReading] {
-    lines("/etc/passwd").compactMap { fields in
+  /// Those of etc/passwd; empty if there is none.
+  public func users() -> [UserReading] { AccountFiles.users(contents("/etc/passwd")) }
+
+  /// Those of etc/group; empty if there is none.
+  public func groups() -> [GroupReading] { AccountFiles.groups(contents("/etc/group")) }
+
+  private func contents(_ file: String) -> [UInt8] {
+    var files = FileReader()
+    return files.read(path(file)).map { Array($0) } ?? []
+  }
+}
+
+/// The text of passwd(5) and group(5). Lines that are none are skipped.
+public enum AccountFiles {
+  /// Lines `name:password:uid:gid:comment:home:shell`.
+  public static func users(_ text: [UInt8]) -> [UserReading] {
+    lines(text).compactMap { fields in
       guard fields.count >= 7, let uid = number(fields[2]), let gid = number(fields[3]), isUsable(fields[0]) else {
         return nil
       }
@@ -38,28 +52,26 @@ extension ProcFS {
     }
   }
 
-  /// Lines `name:password:gid:members` of etc/group; empty if there is none.
-  public func groups() -> [GroupReading] {
-    lines("/etc/group").compactMap { fields in
+  /// Lines `name:password:gid:members`.
+  public static func groups(_ text: [UInt8]) -> [GroupReading] {
+    lines(text).compactMap { fields in
       guard fields.count >= 3, let gid = number(fields[2]), isUsable(fields[0]) else { return nil }
       return GroupReading(gid: gid, name: Array(fields[0]))
     }
   }
 
-  private func lines(_ file: String) -> [[ArraySlice<UInt8>]] {
-    var files = FileReader()
-    guard let text = files.read(path(file)) else { return [] }
-    return text.split(separator: 10).map { $0.split(separator: 58, omittingEmptySubsequences: false) }
+  private static func lines(_ text: [UInt8]) -> [[ArraySlice<UInt8>]] {
+    text.split(separator: 10).map { $0.split(separator: 58, omittingEmptySubsequences: false) }
   }
 
-  private func number(_ field: ArraySlice<UInt8>) -> UInt32? {
+  private static func number(_ field: ArraySlice<UInt8>) -> UInt32? {
     var scanner = TextScanner(Array(field))
     guard let value = scanner.decimal(), scanner.isAtEnd, value <= UInt64(UInt32.max) else { return nil }
     return UInt32(value)
   }
 
   /// `+` and `-` begin lines that include or exclude the accounts of NIS.
-  private func isUsable(_ name: ArraySlice<UInt8>) -> Bool {
+  private static func isUsable(_ name: ArraySlice<UInt8>) -> Bool {
     guard let first = name.first else { return false }
     return first != UInt8(ascii: "+") && first != UInt8(ascii: "-")
   }

@@ -1,5 +1,6 @@
 import Agent
 import Capture
+import ContainerRuntimes
 import DriverSelection
 import Glibc
 import RuleCompiler
@@ -280,5 +281,50 @@ private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (setting
     let problem = try RuleSet.load([path]).loaded.diagnostics.first
     #expect(problem?.code == .validate)
     #expect(problem?.message.contains("proc.nmae") == true)
+  }
+}
+
+@Suite struct ContainerSettingsTests {
+  @Test func theUsualSocketsAreAskedByDefault() throws {
+    let settings = try #require(read().settings)
+    #expect(settings.containers.isEnabled && settings.containers.waitMilliseconds == 500)
+    #expect(settings.containers.engines[.docker]?.sockets == ["/var/run/docker.sock"])
+    #expect(settings.containers.engines[.cri]?.sockets.contains("/run/k3s/containerd/containerd.sock") == true)
+  }
+
+  @Test func ourOwnKeysSetSocketsAndTimes() throws {
+    let settings = try #require(
+      read(
+        "containers:\n  wait_ms: 100\n  docker: {enabled: false}\n  cri:\n    sockets: [/a.sock, /b.sock]\n",
+        ["containers.podman.sockets=[/run/p.sock]", "containers.enabled=no"]
+      ).settings)
+    #expect(!settings.containers.isEnabled && settings.containers.waitMilliseconds == 100)
+    #expect(settings.containers.engines[.docker]?.isEnabled == false)
+    #expect(settings.containers.engines[.cri]?.sockets == ["/a.sock", "/b.sock"])
+    #expect(settings.containers.engines[.podman]?.sockets == ["/run/p.sock"])
+  }
+
+  @Test(arguments: [
+    "    init_config:\n      label_max_len: 100\n      with_size: false\n      engines:\n        docker: {enabled: false}\n        lxc: {enabled: true}\n        cri: {sockets: [/c.sock]}\n",
+    #"    init_config: '{"label_max_len": 100, "with_size": false, "engines": {"docker": {"enabled": false}, "cri": {"enabled": true, "sockets": ["/c.sock"]}}}'"#
+      + "\n",
+  ])
+  func thePluginsConfigurationIsRead(config: String) throws {
+    let result = read("load_plugins: [container, json]\nplugins:\n  - name: container\n    library_path: libcontainer.so\n" + config)
+    let settings = try #require(result.settings, "\(result.failure)")
+    #expect(settings.containers.longestLabel == 100)
+    #expect(settings.containers.engines[.docker]?.isEnabled == false)
+    #expect(settings.containers.engines[.cri]?.sockets == ["/c.sock"])
+    #expect(result.warnings.count == 1, "json is no plugin that is built in")
+  }
+
+  @Test(arguments: [
+    "containers.cri.sockets=relative.sock", "containers.wait_ms=6000", "containers.wait_ms=x", "containers.timeout_ms=0",
+    "plugins={name: container}", "plugins=[{library_path: x}]", "plugins=[{name: container, init_config: {engine: 1}}]",
+    "plugins=[{name: container, init_config: {engines: {dokcer: {enabled: true}}}}]",
+    "plugins=[{name: container, init_config: {engines: {docker: {socket: /x}}}}]", "containers.nobody.sockets=[/x]",
+  ])
+  func mistakesAreRefused(override: String) {
+    #expect(read(nil, [override]).settings == nil)
   }
 }

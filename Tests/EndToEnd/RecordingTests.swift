@@ -48,8 +48,8 @@ extension EndToEndTests {
     #expect(code == 0, Comment(rawValue: errors))
     #expect(alerts.count == 1, Comment(rawValue: errors))
     #expect(alerts.first?.rule == "Recorded directory")
-    // The test's own process was running before the recording: its name comes from the file's list.
-    let comm = FileManager.default.contents(atPath: "/proc/self/comm").map { String(decoding: $0.dropLast(), as: UTF8.self) }
+    // The thread that made it was running before the recording: its name comes from the file's list.
+    let comm = FileManager.default.contents(atPath: "/proc/thread-self/comm").map { String(decoding: $0.dropLast(), as: UTF8.self) }
     #expect(alerts.first?.output_fields["proc.name"] == .text(comm ?? ""))
     #expect(errors.contains("Alerts: 1"))
   }

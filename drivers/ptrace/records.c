@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "platform.h"
 
+#include <linux/kcmp.h>
+
 #include "../shared/values.h"
 #include "../shared/record.h"
 #include "../shared/ia32.h"
@@ -203,8 +205,7 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 	case WH_EVENT_recvmmsg:
 		return wh_append_messages(&call, event_type, room, size);
 	case WH_EVENT_procexit:
-		if (!wh_decide_reaper(stop))
-			return 0;
+		wh_task.reaper = stop->reaper;
 		break;
 	case WH_EVENT_signaldeliver:
 		call.point[0] = wh_tells_sender(stop->signal, stop->signal_code) ? stop->sender : 0;
@@ -266,3 +267,29 @@ void wh_tracee_entered(struct wh_tracee *tracee)
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	tracee->entered_ns = (uint64_t)now.tv_sec * 1000000000u + now.tv_nsec;
 }
+
+int wh_trace_is_open(struct wh_tracee *tracee, uint32_t descriptor)
+{
+	char path[WH_PROC_PATH], text[24];
+	struct stat status;
+	int directory;
+
+	/* Compares a descriptor with itself, if there is one: a tenth of the price of a look at /proc. Not in every kernel. */
+	if (syscall(SYS_kcmp, tracee->tid, tracee->tid, KCMP_FILE, descriptor, descriptor) == 0)
+		return 1;
+	if (errno == EBADF)
+		return 0;
+	directory = wh_proc_place(tracee, wh_descriptor_name(text, descriptor), path);
+	if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
+int64_t wh_trace_parent(pid_t process)
+{
+	struct wh_task_numbers numbers;
+
+	return wh_numbers_of(process, process, &numbers) && numbers.parent > 0 ? numbers.parent : WH_REAPER_UNKNOWN;
+}
+
+int64_t wh_trace_living_thread(pid_t process, pid_t leaving) { return wh_living_thread(process, leaving); }

@@ -100,10 +100,13 @@ extension FieldExtractor {
       pod = container.sandboxID.isEmpty ? Slot.none : state.findContainer(container.sandboxID, prefix: 12)
       if pod != Slot.none, state.containers[pod].knowledge != .known { pod = Slot.none }
     }
+    // A container that knows the network, without being the sandbox, has the pod's labels beside its own.
+    let isOwn = pod == slot && !container.flags.contains(.podSandbox) && !container.podLabels.isEmpty
+    let hasPodLabels = pod == Slot.none || isOwn
     switch plan.id {
     case .k8sPodLabel:
-      return label(keyed: plan, pod == Slot.none ? container.podLabels : state.containers[pod].labels, state)
-    case .k8sPodLabels: return .pool(pod == Slot.none ? container.podLabelText : state.containers[pod].labelText)
+      return label(keyed: plan, hasPodLabels ? container.podLabels : state.containers[pod].labels, state)
+    case .k8sPodLabels: return .pool(hasPodLabels ? container.podLabelText : state.containers[pod].labelText)
     case .k8sPodIp: return pod == Slot.none ? .missing : .pool(state.containers[pod].address)
     case .k8sPodCniJson: return pod == Slot.none ? .missing : .pool(state.containers[pod].networkJSON)
     default: return .missing

@@ -5,9 +5,9 @@ internal import SystemState
 extension FieldExtractor {
   mutating func userValue(_ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
     if let subject {
-      let container = state.holdsContainer(subject.container, since: subject.containerSince) ? subject.container : Slot.none
+      guard state.holdsContainer(subject.container, since: subject.containerSince) else { return constants[.na] }
       return userValue(
-        plan, uid: subject.uid, gid: subject.gid, login: subject.loginuid, container: container, state)
+        plan, uid: subject.uid, gid: subject.gid, login: subject.loginuid, container: subject.container, state)
     }
     let slot = state.current.thread
     let told = state.current.container
@@ -30,12 +30,11 @@ extension FieldExtractor {
     case .groupGid: return .unsigned(UInt64(gid), plan.type)
     case .userLoginuid: return .signed(Int64(Int32(bitPattern: login)))
     case .userName: return account(uid, .name, container, state) ?? constants[uid == 0 ? .root : .na]
-    // Who logged in did so on the host.
-    case .userLoginname: return account(login, .name, Slot.none, state) ?? constants[login == 0 ? .root : .na]
+    case .userLoginname: return account(login, .name, container, state) ?? constants[login == 0 ? .root : .na]
     case .userHomedir: return account(uid, .home, container, state) ?? constants[uid == 0 ? .rootHome : .na]
     case .userShell: return account(uid, .shell, container, state) ?? constants[.na]
     case .groupName:
-      if container != Slot.none, !state.containers[container].accounts.isEmpty {
+      if container != Slot.none {
         return state.groupAccount(gid, of: container).map { .pool(state.containers[container].accounts, $0) }
           ?? constants[gid == 0 ? .root : .na]
       }
@@ -46,12 +45,11 @@ extension FieldExtractor {
 
   private enum Account: Int { case name, home, shell }
 
-  /// From the container's own files where they are known, otherwise from the host's: most containers have the same
-  /// few system accounts.
+  /// In a container from its own files only: the host's name for the same number is somebody else's.
   private mutating func account(
     _ uid: UInt32, _ part: Account, _ container: UInt32, _ state: borrowing SystemState
   ) -> FieldValue? {
-    if container != Slot.none, !state.containers[container].accounts.isEmpty {
+    if container != Slot.none {
       return state.account(uid, part: part.rawValue, of: container).map {
         .pool(state.containers[container].accounts, $0)
       }

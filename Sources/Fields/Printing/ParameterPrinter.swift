@@ -239,11 +239,26 @@ public enum ParameterPrinter {
   ) {
     if id == .max {
       text.append("<NONE>")
+    } else if let container = container(state) {
+      let accounts = state.containers[container].accounts
+      let range = isGroup ? state.groupAccount(id, of: container) : state.account(id, part: 0, of: container)
+      if let range {
+        text.append(state.texts.bytes(accounts).extracting(range))
+      } else {
+        appendDefault(id, into: &text)
+      }
     } else if isGroup {
       if let name = state.users.group(id) { text.append(state.texts.bytes(name)) } else { appendDefault(id, into: &text) }
     } else {
       if let user = state.users.user(id) { text.append(state.texts.bytes(user.name)) } else { appendDefault(id, into: &text) }
     }
+  }
+
+  /// The container of the event's thread.
+  private static func container(_ state: borrowing SystemState) -> UInt32? {
+    let thread = state.current.thread
+    guard thread != Slot.none, state.threads[thread].container != Slot.none else { return nil }
+    return state.threads[thread].container
   }
 
   private static func appendDefault(_ id: UInt32, into text: inout [UInt8]) {

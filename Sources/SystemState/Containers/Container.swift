@@ -21,6 +21,10 @@ public struct Container: BitwiseCopyable, Sendable {
   public var kind = ContainerKind.unknown
   public internal(set) var knowledge = Knowledge.unasked
   public var flags: ContainerFlags = []
+  /// Whether ``SystemState/takeNewContainers()`` has handed it out.
+  var wasTaken = false
+  /// Whether its own users are known, or known not to be told.
+  public internal(set) var hasAccounts = false
   /// Threads that are in it now.
   public internal(set) var threadCount: UInt32 = 0
   /// A process that was seen in it; 0 for none.

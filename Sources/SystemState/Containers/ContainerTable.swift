@@ -4,8 +4,8 @@ public struct ContainerTable: ~Copyable {
   private var byID: IndexTable
   /// Ids come from outside: a seed keeps anyone from choosing two that collide.
   private let seed = UInt64.random(in: .min ... .max)
-  /// How many are ``Container/Knowledge/unasked``, and how many have no thread.
-  var unaskedCount = 0
+  /// How many nobody has been told of, and how many have no thread.
+  var newCount = 0
   var emptyCount = 0
   /// When ``SystemState/removeGoneContainers(at:)`` looks next.
   var nextSweep: UInt64 = 0

@@ -84,7 +84,7 @@ extension SystemState {
       return nil
     }
     containers.emptyCount += 1
-    if container.knowledge == .unasked { containers.unaskedCount += 1 }
+    if !container.wasTaken { containers.newCount += 1 }
     counters.containersAdded &+= 1
     return slot
   }
@@ -107,7 +107,7 @@ extension SystemState {
     let container = containers[slot]
     precondition(container.threadCount == 0, "a container is removed under its threads")
     containers.emptyCount -= 1
-    if container.knowledge == .unasked { containers.unaskedCount -= 1 }
+    if !container.wasTaken { containers.newCount -= 1 }
     containers.remove(slot, in: texts)
     texts.releaseMetadata(of: container)
     texts.release(container.accounts)
@@ -127,18 +127,18 @@ extension SystemState {
 
   /// Containers that were seen since the last call, for whoever asks their runtimes. They count as asked from now on.
   public mutating func takeNewContainers() -> [NewContainer] {
-    guard containers.unaskedCount > 0 else { return [] }
+    guard containers.newCount > 0 else { return [] }
     var new: [NewContainer] = []
-    for slot in 0..<containers.slotsEverUsed
-    where containers.isLive(slot) && containers[slot].knowledge == .unasked {
-      containers[slot].knowledge = .asked
+    for slot in 0..<containers.slotsEverUsed where containers.isLive(slot) && !containers[slot].wasTaken {
+      containers[slot].wasTaken = true
+      if containers[slot].knowledge == .unasked { containers[slot].knowledge = .asked }
       let container = containers[slot]
       new.append(
         NewContainer(
           id: string(container.id), fullID: string(container.fullID), namespace: string(container.namespace),
           shape: container.shape, process: container.process))
     }
-    containers.unaskedCount = 0
+    containers.newCount = 0
     return new
   }
 
@@ -147,6 +147,12 @@ extension SystemState {
     let slot = findContainer(id)
     guard slot != Slot.none, containers[slot].knowledge == .asked else { return }
     containers[slot].knowledge = .unavailable
+  }
+
+  /// Its own users cannot be read, or it has the host's.
+  public mutating func giveUpAccounts(of id: String) {
+    let slot = findContainer(id)
+    if slot != Slot.none { containers[slot].hasAccounts = true }
   }
 
   /// The slot of a container by the id that `container.id` shows, or ``Slot/none``.
@@ -201,7 +207,8 @@ extension SystemState {
     var slot = findContainer(metadata.id)
     if slot == Slot.none {
       let id = texts.store(bounded: metadata.id)
-      let container = Container(id: id, fullID: texts.store(bounded: metadata.fullID), shape: .none, at: current.timestamp)
+      var container = Container(id: id, fullID: texts.store(bounded: metadata.fullID), shape: .none, at: current.timestamp)
+      container.wasTaken = true
       guard let added = insert(container) else {
         texts.release(container.id)
         texts.release(container.fullID)
@@ -210,7 +217,6 @@ extension SystemState {
       slot = added
     }
     var container = containers[slot]
-    if container.knowledge == .unasked { containers.unaskedCount -= 1 }
     let old = container
     container.take(metadata, into: &texts)
     texts.releaseMetadata(of: old)
@@ -228,6 +234,7 @@ extension SystemState {
     guard slot != Slot.none else { return }
     texts.release(containers[slot].accounts)
     containers[slot].accounts = texts.store(AccountList.packed(users: users, groups: groups))
+    containers[slot].hasAccounts = true
   }
 
   /// Adds a user or a group to a container's list, or takes it out: events of a capture file.

@@ -1,6 +1,7 @@
 import Agent
 import Capture
 import CaptureFile
+import ContainerRuntimes
 import EventSchema
 import FilterLanguage
 import Glibc
@@ -68,6 +69,16 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
     }
     // What was read can be written.
     _ = state.readings()
+    return 0
+  }),
+  ("runtime", { data, count in
+    // What a runtime answers, and what the state keeps of it.
+    var state = SystemState(limits: .small)
+    for metadata in AnswerSurvey.read(bytes(data, count)) {
+      let event = metadata.event(at: 1)
+      if let view = try? EventView(validating: event.span.bytes) { state.apply(view) }
+      state.setContainer(metadata)
+    }
     return 0
   }),
   ("record", { data, count in

@@ -1,0 +1,87 @@
+internal import EventSchema
+internal import Fields
+internal import Outputs
+
+/// Alerts about containers whose runtime has been asked and has not answered.
+///
+/// What such an alert shows of the event is looked up when it comes; what it shows of the container when that is known,
+/// or after the limit with what is known then, and a note that says so. Bounded: beyond ``capacity`` alerts go out at
+/// once.
+struct WaitingAlerts {
+  struct Statistics: Sendable, Equatable {
+    var waited: UInt64 = 0
+    /// Sent without all that they should show.
+    var incomplete: UInt64 = 0
+    /// Not kept because too many were.
+    var refused: UInt64 = 0
+  }
+
+  static let capacity = 4096
+
+  /// Monotonic nanoseconds; 0 if no alert waits.
+  let limit: UInt64
+  let note: String
+  private var alerts: [WaitingAlert] = []
+  private(set) var statistics = Statistics()
+
+  init(waitMilliseconds: Int) {
+    limit = UInt64(max(0, waitMilliseconds)) * 1_000_000
+    note = "container metadata incomplete, not told within \(waitMilliseconds) ms"
+  }
+
+  var isEmpty: Bool { alerts.isEmpty }
+  var incompleteCount: UInt64 {
+    get { statistics.incomplete }
+    set { statistics.incomplete = newValue }
+  }
+
+  func holds(_ container: UInt32) -> Bool { alerts.contains { $0.subject.container == container } }
+
+  /// - Returns: False if there is no room.
+  mutating func add(_ alert: WaitingAlert) -> Bool {
+    guard alerts.count < WaitingAlerts.capacity else {
+      statistics.refused &+= 1
+      return false
+    }
+    statistics.waited &+= 1
+    alerts.append(alert)
+    return true
+  }
+
+  /// All of them, in their order, for ``keep(_:)`` or for good.
+  mutating func takeAll() -> [WaitingAlert] {
+    let taken = alerts
+    alerts = []
+    return taken
+  }
+
+  mutating func keep(_ alert: WaitingAlert) { alerts.append(alert) }
+}
+
+/// One of them.
+struct WaitingAlert {
+  var rule: Int
+  var subject: FieldSubject
+  var frozen: FrozenFields
+  /// The event, for its time.
+  var record: [UInt8]
+  /// Monotonic nanoseconds.
+  var until: UInt64
+}
+
+/// What an output shows of a container that is not known with the first event.
+struct ContainerNeeds: OptionSet {
+  let rawValue: UInt8
+  static let metadata = ContainerNeeds(rawValue: 1 << 0)
+  /// Names of users and groups.
+  static let accounts = ContainerNeeds(rawValue: 1 << 1)
+
+  init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  init(_ fields: [ResolvedField]) {
+    self = []
+    for field in fields where field.needsContainerMetadata {
+      insert(field.info.name.hasPrefix("user.") || field.info.name.hasPrefix("group.") ? .accounts : .metadata)
+    }
+  }
+}
