@@ -13,6 +13,8 @@
   /// No metadata block of a real host comes near: 262,144 processes with full command lines and environments do not
   /// fit, but those lists may be split over several blocks.
   static let largestBlock = 256 << 20
+  /// Events with large payloads: what a container's runtime or a plugin tells.
+  static let largestLargeEvent = 16 << 20
   /// What an ordinary event can fill: 64 KiB and its frame.
   static let largestEventBlock = 65_536 + 8
 

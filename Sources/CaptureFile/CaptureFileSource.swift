@@ -161,7 +161,7 @@ internal import EventSchema
   private static func readEvent(
     _ header: BlockHeader, _ layout: EventBlock, of blocks: inout BlockReader, into events: inout CurrentEvents
   ) throws(CaptureFileError) {
-    let limit = layout.isLarge ? BlockReader.largestBlock : BlockReader.largestEventBlock
+    let limit = layout.isLarge ? BlockReader.largestLargeEvent : BlockReader.largestEventBlock
     let body = try blocks.take(header, checksTrailer: false, limit: limit)
     let start = layout.hasFlags ? 6 : 2
     let headerSize = layout.hasParameterCount ? 26 : 22
