@@ -74,6 +74,10 @@ let package = Package(
       name: "CaptureFile", dependencies: ["CCaptureFormat", "CZlib", "Capture", "EventSchema", "ProcFS"],
       swiftSettings: raw, linkerSettings: [.linkedLibrary(":libz.a")]),
 
+    .target(
+      name: "Recordings", dependencies: ["Capture", "CaptureFile", "EventSchema", "JSONText", "ProcFS", "SystemState"],
+      swiftSettings: raw),
+
     // State and fields.
     .target(name: "ProcFS", dependencies: ["CLinux"], swiftSettings: raw),
     .target(name: "SystemState", dependencies: ["EventSchema", "JSONText", "ProcFS", "CLinux"], swiftSettings: raw),
@@ -121,21 +125,21 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields",
-        "FilterLanguage", "JSONText", "Outputs", "ProcFS", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState",
-        "YAML",
+        "Capture", "CaptureFile", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema",
+        "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS", "Recordings", "RuleCompiler", "RuleEngine",
+        "RuleTesting", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
       dependencies: [
         "Agent", "Capture", "CLinux", "DriverBuild", "DriverSelection", "EventSchema", "Fields", "FilterLanguage",
-        "JSONText", "KmodDriver", "Outputs", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState",
+        "JSONText", "KmodDriver", "Outputs", "Recordings", "RuleCompiler", "RuleEngine", "RuleTesting", "SystemState",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: lending),
 
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Agent", "CLinux", "Capture", "DriverSelection", "EventSchema", "Outputs", "RuleCompiler", "RuleEngine", "SystemState"],
+      dependencies: ["Agent", "CLinux", "Capture", "CaptureFile", "DriverSelection", "EventSchema", "Outputs", "Recordings", "RuleCompiler", "RuleEngine", "SystemState"],
       swiftSettings: raw),
 
     // Tests and measurements.
@@ -168,6 +172,10 @@ let package = Package(
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(
       name: "CaptureFileTests", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS"], swiftSettings: lending),
+    .testTarget(
+      name: "RecordingsTests",
+      dependencies: ["Capture", "CaptureFile", "CaptureTesting", "EventSchema", "Recordings", "SystemState"],
+      swiftSettings: lending),
     .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
     .testTarget(name: "RuleTestingTests", dependencies: ["Agent", "RuleCompiler", "RuleTesting"], swiftSettings: strict),
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
@@ -180,7 +188,7 @@ let package = Package(
       dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
     .executableTarget(
-      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "SystemState"],
+      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "Recordings", "SystemState"],
       path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
     .executableTarget(
       name: "RuleCounter",

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Capture
+internal import CaptureFile
 internal import ContainerRuntimes
 internal import ProcFS
 internal import SystemState
@@ -20,6 +21,8 @@ protocol EventConsumer: ~Copyable {
   var isWaiting: Bool { get }
   /// Capture was interrupted and goes on; the state has been brought up to date.
   mutating func tell(_ gap: CaptureGap)
+  /// Another capture begins in the same file, with a state of its own.
+  mutating func begin(_ contents: CaptureContents, _ state: borrowing SystemState)
 }
 
 extension EventConsumer where Self: ~Copyable {
@@ -27,6 +30,7 @@ extension EventConsumer where Self: ~Copyable {
   mutating func settle(_ state: borrowing SystemState) {}
   var isWaiting: Bool { false }
   mutating func tell(_ gap: CaptureGap) {}
+  mutating func begin(_ contents: CaptureContents, _ state: borrowing SystemState) {}
 }
 
 /// Pulls batches from a source and hands them to a consumer: the one thread that all of it happens on, and the frame

@@ -13,6 +13,9 @@ public struct CompiledRule: Sendable {
   public let output: OutputFormat
   /// Event types that the rule looks at.
   public let eventTypes: EventTypeSet
+  /// Whether a match begins a recording, and for how many milliseconds; 0 for what the configuration says.
+  public let capture: Bool
+  public let captureDuration: UInt64
 }
 
 /// Rule files, checked and turned into one program.
@@ -91,7 +94,7 @@ extension LoadedRules {
       compiled.append(
         CompiledRule(
           name: rule.name, priority: rule.priority, tags: rule.tags, source: rule.source, output: output,
-          eventTypes: types))
+          eventTypes: types, capture: rule.capture, captureDuration: rule.captureDuration))
     }
     return CompiledRules(loaded: loaded, rules: compiled, program: checker.builder.finish(), namedEvents: named)
   }

@@ -13,7 +13,7 @@ struct Windhover: ParsableCommand {
       """,
     version: Product.version,
     subcommands: [
-      RunCommand.self, DumpCommand.self, DriverCommand.self, FieldsCommand.self, RulesCommand.self,
+      RunCommand.self, ReplayCommand.self, DumpCommand.self, DriverCommand.self, FieldsCommand.self, RulesCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -61,10 +61,19 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
     _ = write(descriptor, data, count)
     guard var source = try? CaptureFileSource(path: "/proc/self/fd/\(descriptor)") else { return 0 }
     var state = SystemState(limits: .small)
+    state.load(users: source.contents.users, groups: source.contents.groups)
     state.add(source.contents.processes, readAt: 0)
+    var printer = EventPrinter()
+    var text: [UInt8] = []
     while var batch = try? source.nextBatch(waitingUpTo: .zero) {
-      while let event = try? batch.next() { state.apply(event) }
+      while let event = try? batch.next() {
+        state.apply(event)
+        text.removeAll(keepingCapacity: true)
+        printer.appendText(event, state, into: &text)
+      }
     }
+    // What was read can be written.
+    _ = state.readings()
     return 0
   }),
   ("runtime", { data, count in
