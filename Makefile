@@ -52,9 +52,12 @@ test: drivers
 	@$(SWIFT) build $(TEST_FLAGS) --build-tests
 	@echo "Running the end-to-end cases, which want the machine for themselves (about 20 seconds) ..."
 	@WINDHOVER_BINARY=$(CURDIR)/$(TEST_BINARY) $(SWIFT) test $(TEST_FLAGS) --skip-build --filter EndToEnd
-	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
-	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
+	@echo "Building the legacy eBPF programs for this kernel (half a minute, the first time) ..."
+	@$(TEST_BINARY) driver build --kind ebpf
 	@Tests/KernelMatrix/selftest
+	@Tests/KernelMatrix/matrix --short $(TEST_PROGRAMS)
+	@echo "Running all other tests, those with this host's live drivers among them (about two minutes) ..."
+	@WINDHOVER_DRIVERS=modern_ebpf,ebpf,ptrace $(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 
 # KERNELS="5.10 6.12" make matrix runs on these only, and leaves the table in docs as it is.
 matrix: drivers

@@ -34,7 +34,11 @@ let package = Package(
     // Drivers.
     .target(
       name: "CBPF",
-      linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
+      linkerSettings: [
+        .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
+        // See the end of cbpf.c.
+        .unsafeFlags(["-Xlinker", "--wrap=bpf_btf_get_next_id"]),
+      ]),
     .target(name: "CBPFObjects", dependencies: ["CEventSchema"], path: "drivers/objects", publicHeadersPath: "."),
     .target(
       name: "BPFLoader", dependencies: ["CBPF", "CBPFObjects", "CLinux", "Capture", "EventSchema"],

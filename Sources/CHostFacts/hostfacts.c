@@ -43,6 +43,11 @@ int wh_kernel_release(char *buffer, size_t size)
 	return 0;
 }
 
+int wh_denied(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
 int wh_probe_call(enum wh_probed_call call)
 {
 	int status;

@@ -20,6 +20,9 @@ public struct HostFacts: Sendable, Equatable {
   public var enforcesModuleSignatures = false
   /// Our module is loaded already: `/proc/modules` names it, or its device is there.
   public var hasLoadedModule = false
+  /// Why this process cannot open the loaded module's device: `EACCES`, `ENOENT` in a container that was not given it;
+  /// 0 if it can, or if there is no module.
+  public var moduleDeviceError: Int32 = 0
   /// `kernel.unprivileged_bpf_disabled`, `nil` where the file is missing.
   public var unprivilegedBPFDisabled: Int?
   public var perfEventParanoid: Int?

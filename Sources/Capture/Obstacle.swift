@@ -12,6 +12,8 @@ public enum Obstacle: Sendable, Equatable {
   case noModuleSupport
   /// The kernel takes only modules that are signed with a key it knows.
   case unsignedModule
+  /// The module is in the kernel, and its device is out of reach: the errno of opening it.
+  case moduleDevice(Int32)
   case notBuilt(DriverKind)
   /// The driver is built for each kernel, and was not for this one.
   case noObject(DriverKind, release: String, hasHeaders: Bool)
@@ -34,6 +36,7 @@ public enum Obstacle: Sendable, Equatable {
     case .modulesDisabled: "modules_disabled"
     case .noModuleSupport: "no_module_support"
     case .unsignedModule: "unsigned_module"
+    case .moduleDevice: "module_device"
     case .notBuilt: "not_built"
     case .noObject: "no_object"
     case .needsCommand: "needs_target"
@@ -56,6 +59,7 @@ public enum Obstacle: Sendable, Equatable {
     case .modulesDisabled: "loading modules is switched off until reboot (kernel.modules_disabled=1)"
     case .noModuleSupport: "this kernel cannot load modules"
     case .unsignedModule: "this kernel loads signed modules only"
+    case .moduleDevice(let error): "the module is loaded, but its device /dev/windhover cannot be opened (\(errorText(error)))"
     case .notBuilt(let kind): "this build of windhover does not contain the \(kind.rawValue) driver"
     case .noObject(let kind, let release, _): "the \(kind.rawValue) driver has not been built for kernel \(release)"
     case .needsCommand: "watches a command or processes of your choice, not the whole host"
@@ -79,6 +83,7 @@ public enum Obstacle: Sendable, Equatable {
     case .modulesDisabled: "use an eBPF driver, or reboot without that setting"
     case .noModuleSupport: "use an eBPF driver, or a kernel with CONFIG_MODULES"
     case .unsignedModule: "sign the module with a key that this kernel trusts, or use an eBPF driver"
+    case .moduleDevice: "run as root, or give the container or service the device"
     case .notBuilt: "use another driver, or a build that contains it"
     case .noObject(let kind, let release, let hasHeaders):
       (hasHeaders ? "" : "install the headers of kernel \(release), then ") + "run windhover driver build --kind \(kind.rawValue)"

@@ -90,6 +90,7 @@ extension HostFacts {
     if arguments.contains("nomodule") { hasModules = false }
     hasLoadedModule =
       modules.text.split(separator: "\n").contains { $0.hasPrefix("windhover ") } || reader.exists("/dev/windhover")
+    if hasLoadedModule { moduleDeviceError = wh_denied(reader.root + "/dev/windhover") }
     modulesDisabled = number(.modulesDisabled, reader) == 1
     let parameter = reader.system(Fact.moduleSignatures.source)
     enforcesModuleSignatures =

@@ -14,6 +14,7 @@ extension KmodDriver {
     let isLoaded = host.hasLoadedModule
     let needed: [Capability] = isLoaded ? [.perfmon] : [.perfmon, .sysModule]
     obstacles += host.obstacles(lacking: needed)
+    if isLoaded && host.moduleDeviceError != 0 { obstacles.append(.moduleDevice(host.moduleDeviceError)) }
     guard !isLoaded else { return DriverSupport(obstacles, dependingOn: [.userNamespace], of: host) }
 
     if host.hasModules || !host.isKnown(.modules) {

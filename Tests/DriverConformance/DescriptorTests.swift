@@ -61,7 +61,11 @@ extension Conformance {
     }
 
     @Test(arguments: drivers) func closingMany(_ kind: DriverKind) throws {
-      try check(kind, .close_range, [4000, 4100, 4]) { _ in ["res": 0, "first": 4000, "last": 4100, "flags": 4] }
+      // CLOSE_RANGE_CLOEXEC came with 5.11.
+      try check(kind, .close_range, [4000, 4100, 4]) { result in
+        #expect([0, Int64(-EINVAL)].contains(result))
+        return ["res": .number(result), "first": 4000, "last": 4100, "flags": 4]
+      }
       try check(kind, .close_range, [9, 8, 2]) { _ in
         ["res": .number(Int64(-EINVAL)), "first": 9, "last": 8, "flags": 2]
       }

@@ -19,7 +19,7 @@ extension Conformance {
     enum Reader: CaseIterable, Sendable {
       /// Does not read before all calls are made.
       case stopped
-      /// Takes a batch every 20 ms.
+      /// Takes a batch every 40 ms.
       case slow
     }
 
@@ -50,6 +50,8 @@ extension Conformance {
     private func overload<Driver: CaptureDriver & ~Copyable>(
       _: Driver.Type, _ event: EventType, calls: [SyscallCode], path: String?, _ reader: Reader
     ) throws {
+      // A long path fills a ring with fewer calls.
+      let rounds = min(60_000, stormRounds) / (path == nil ? 1 : 4)
       // One thread; several on one CPU; several on all; each also with a ring per CPU.
       for (threads, onOneCPU) in [(1, false), (3, true), (4, false)] {
         for cpusPerLane in [2, 1] {
@@ -59,10 +61,10 @@ extension Conformance {
           options.loadable = Interest(events: EventTypeSet([event]), genericCalls: SyscallSet(calls))
           var driver = try Driver(opening: options)
           try driver.capture(options.loadable)
-          let flood = Flood(path: path, count: 60_000, threads: threads, onOneCPU: onOneCPU)
-          var seen: UInt64 = 0, own: UInt64 = 0
+          let flood = Flood(path: path, count: rounds, threads: threads, onOneCPU: onOneCPU)
+          var seen: UInt64 = 0, own = Own()
           while !flood.hasEnded {
-            usleep(20_000)
+            usleep(40_000)
             if reader == .slow { seen += try take(&driver, own: &own) }
           }
           try driver.capture(.none)
@@ -73,22 +75,40 @@ extension Conformance {
           }
           let statistics = try driver.statistics()
           let name: Comment = "\(threads) threads, on one CPU: \(onOneCPU), \(cpusPerLane) CPUs per ring, \(reader)"
-          #expect(flood.made == Int64(threads) * 60_000, name)
+          #expect(flood.made == Int64(threads) * rounds, name)
           #expect(statistics.seen == seen, name)
           #expect(statistics.lost.ringFull > 0, name)
           #expect(statistics.lost.malformed == 0, name)
-          #expect(Int64(own + statistics.lost.total) == flood.made, "\(name): \(statistics)")
+          // Nobody knows which call a skipped run was for: not all of those were wanted.
+          let atMost = Int64(own.total + statistics.lost.total), atLeast = atMost - Int64(statistics.lost.recursion)
+          #expect((atLeast...atMost).contains(flood.made), "\(name): \(own) \(statistics)")
+          // While the kernel moves a page (into a huge one, for example) nothing can be read from it, and a program in
+          // the kernel cannot wait: the event comes without the value, and the driver counts that
+          // (legacy eBPF does not).
+          if Driver.kind != .ebpf {
+            #expect(own.withoutPath <= statistics.unreadable, "\(name): \(own) \(statistics)")
+          }
         }
       }
     }
 
+    /// Events that the flood made.
+    private struct Own {
+      var complete: UInt64 = 0, withoutPath: UInt64 = 0
+      var total: UInt64 { complete + withoutPath }
+    }
+
     /// Counts what is there, and of it what the flood made: somebody else on this host may call chroot as well.
-    private func take<Driver: CaptureDriver & ~Copyable>(_ driver: inout Driver, own: inout UInt64) throws -> UInt64 {
+    private func take<Driver: CaptureDriver & ~Copyable>(_ driver: inout Driver, own: inout Own) throws -> UInt64 {
       var batch = try driver.nextBatch(waitingUpTo: .milliseconds(2))
       var count: UInt64 = 0
       while let event = try batch.next() {
         count += 1
-        if event.type != .chroot || event.bytes(1).byteCount > 300 { own += 1 }
+        if event.type != .chroot || event.bytes(1).byteCount > 300 {
+          own.complete += 1
+        } else if event.isEmpty(1) {
+          own.withoutPath += 1
+        }
       }
       return count
     }

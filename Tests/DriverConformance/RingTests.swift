@@ -128,10 +128,12 @@ extension Conformance {
         ring.put(op: 37, fd: directory, address: text("made"), length: 0o700, data: 0x17)
         submitted = call(.io_uring_enter, UInt64(ring.descriptor), 7, 7, 1, 0, 0)
       }
+      // mkdirat, the last one, came with 5.15 (and with what 5.10's stable series took over from it, without this part).
+      let count = supports(37, on: ring.descriptor) ? 7 : 6
       #expect(submitted == 7)
       #expect(events.of(.openat).isEmpty && events.of(.read).isEmpty && events.of(.connect).isEmpty)
       let made = events.of(.io_uring_submit)
-      try #require(made.count == 7)
+      try #require(made.count == count)
       func check(
         _ index: Int, _ op: Int64, fd: Int64, flags: Int64 = 0, openFlags: Int64 = 0, path: Expected = .empty,
         newfd: Int64 = -1, newpath: Expected = .empty, address: Expected = .empty
@@ -150,7 +152,15 @@ extension Conformance {
       check(3, 16, fd: Int64(client), address: .bytes([2, 127, 0, 0, 1, 80, 0]))
       check(4, 35, fd: Int64(directory), path: "secret", newfd: Int64(directory), newpath: "moved")
       check(5, 36, fd: -100, path: .text(link))
-      check(6, 37, fd: Int64(directory), path: "made")
+      if count == 7 { check(6, 37, fd: Int64(directory), path: "made") }
+    }
+
+    /// Whether this kernel knows an operation: IORING_REGISTER_PROBE, struct io_uring_probe.
+    private func supports(_ operation: Int, on ring: Int64) -> Bool {
+      let probe = leak([UInt8](repeating: 0, count: 16 + 8 * 64))
+      guard call(.io_uring_register, UInt64(ring), 8, probe, 64) == 0 else { return false }
+      let entry = UnsafeRawPointer(bitPattern: UInt(probe))! + 16 + 8 * operation
+      return entry.load(fromByteOffset: 2, as: UInt16.self) & 1 != 0
     }
   }
 }

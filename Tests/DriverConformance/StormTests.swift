@@ -124,7 +124,7 @@ extension Conformance {
 }
 
 /// A million; `WINDHOVER_STORM_ROUNDS` sets another number, for machines that take minutes for so many.
-private let stormRounds: Int64 = getenv("WINDHOVER_STORM_ROUNDS").flatMap { Int64(String(cString: $0)) } ?? 1_000_000
+let stormRounds: Int64 = getenv("WINDHOVER_STORM_ROUNDS").flatMap { Int64(String(cString: $0)) } ?? 1_000_000
 
 /// A thread that opens and closes a file over and over.
 private final class Writer: @unchecked Sendable {

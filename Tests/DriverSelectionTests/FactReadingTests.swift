@@ -1,5 +1,6 @@
 import Capture
 import CaptureTesting
+import Glibc
 import Testing
 
 @testable import DriverSelection
@@ -32,6 +33,7 @@ import Testing
     #expect(facts.effectiveCapabilities == 1 && facts.permittedCapabilities == 3 && facts.boundingCapabilities == 0xff)
     #expect(facts.noNewPrivileges && facts.seccompMode == 2 && facts.seccompFilters == 3)
     #expect(facts.modulesDisabled && facts.hasModules && facts.hasLoadedModule && facts.enforcesModuleSignatures)
+    #expect(facts.moduleDeviceError == ENOENT, "a container without the device")
     #expect(facts.perfEventParanoid == 3 && facts.yamaPtraceScope == 2)
     #expect(facts.unprivilegedBPFDisabled == nil && facts.isKnown(.unprivilegedBPF), "a kernel without it")
     #expect(facts.lockdown == .integrity && facts.hasBTF)

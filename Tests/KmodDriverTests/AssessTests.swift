@@ -45,6 +45,16 @@ import Testing
     #expect(support == .unsupported([.lacksCapability([.perfmon])]))
   }
 
+  @Test(arguments: [EACCES, ENOENT])
+  func aLoadedModuleWhoseDeviceIsOutOfReachIsNoUse(error: Int32) {
+    let support = KmodDriver.assess(
+      host {
+        $0.hasLoadedModule = true
+        $0.moduleDeviceError = error
+      })
+    #expect(support == .unsupported([.moduleDevice(error)]))
+  }
+
   @Test func everyObstacleOfLoadingIsTold() {
     let support = KmodDriver.assess(
       host {

@@ -48,6 +48,7 @@ struct wh_control {
  * struct wh_settings - fixed before the programs are loaded, so that the verifier takes the values for constants
  * @snaplen: how much data of a read or write a record carries
  * @can_cast: the kernel has bpf_rdonly_cast() (6.2 and later): structures are read by plain loads
+ * @is_preemptible: programs at system calls can be preempted (6.19 and later)
  * @page_shift: 12 on x86-64; 12, 14 or 16 on aarch64, by the kernel's configuration
  * @is_single_lane: all CPUs write to the map "ring"; the map "rings" is not used
  */
@@ -55,6 +56,7 @@ struct wh_settings {
 	uint32_t snaplen;
 	uint32_t is_single_lane;
 	uint32_t can_cast;
+	uint32_t is_preemptible;
 	uint32_t page_shift;
 };
 

@@ -52,6 +52,6 @@ WH_INLINE uint64_t wh_timestamp(void)
 	}									\
 } while (0)
 
-#define WH_EMIT(symbol, call) WH_EMIT_AS(symbol, WH_EVENT_##symbol, call)
+#define WH_EMIT(symbol, call) WH_UNINTERRUPTED(WH_EMIT_AS(symbol, WH_EVENT_##symbol, call))
 
 #endif

@@ -32,12 +32,15 @@ struct {
 	__type(value, struct wh_foreign);
 } foreigners SEC(".maps");
 
-/* Atomic, for kernels whose tracepoints can be preempted: the CPU's next task may count at the same time. */
+/*
+ * Atomic, for kernels whose tracepoints can be preempted: the CPU's next task may count at the same time. Relaxed, and
+ * the sum not looked at: anything else becomes an instruction that kernels before 5.12 do not know.
+ */
 #define WH_COUNT(reason) ({							\
 	uint32_t wh_cpu = bpf_get_smp_processor_id();				\
 	struct wh_counters *wh_counted = bpf_map_lookup_elem(&counters, &wh_cpu); \
 	if (wh_counted)								\
-		__sync_fetch_and_add(&wh_counted->reason, 1);			\
+		__atomic_fetch_add(&wh_counted->reason, 1, __ATOMIC_RELAXED);	\
 })
 
 /* This CPU's work area, for this program alone until wh_give_back(). */

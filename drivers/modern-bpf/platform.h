@@ -46,6 +46,22 @@ extern void *bpf_rdonly_cast(const void *object, uint32_t type) __ksym __weak;
 	bpf_core_read(&wh_got, sizeof(wh_got), &wh_from->member);		\
 	wh_got;									\
 })
+/*
+ * While a program is preempted, the kernel leaves out every run of it that other tasks on this CPU come to, until it goes
+ * on: a whole time slice of their calls would be lost, counted as recursion. A program that is reached by a tail call
+ * counts as its dispatcher, which cannot keep preemption off itself: the verifier knows no tail call without it.
+ */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+#define WH_UNINTERRUPTED(body) do {						\
+	if (settings.is_preemptible)						\
+		bpf_preempt_disable();						\
+	body;									\
+	if (settings.is_preemptible)						\
+		bpf_preempt_enable();						\
+} while (0)
+
 #define WH_GET_BITS(pointer, member) BPF_CORE_READ_BITFIELD_PROBED(pointer, member)
 #define WH_ADDRESS(pointer, member) ({						\
 	__typeof__(pointer) wh_of = (pointer);					\

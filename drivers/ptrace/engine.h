@@ -22,8 +22,10 @@ enum {
  * @options: PTRACE_O_ of every tracee; descendants inherit them
  * @boot_to_epoch_ns: added to CLOCK_BOOTTIME to make a record's timestamp
  * @has_pid_namespaces: some tracee may see other pids than this process
+ * @pins: tracees that are held to this CPU
+ * @forking, @forking_tid: threads that have gone on with a call that makes a thread, and the last of them
  * @records, @used, @first_at_ns: packed records, and since when (CLOCK_MONOTONIC) the first one waits
- * @deaths, @next_death: threads that died before they ever stopped, so that nobody waits for their first stop
+ * @deaths, @next_death: threads that died before their parent told of them, so that nobody waits for their first stop
  * @command, @status, @has_ended: the started command's process, and how it ended
  * @go, @failure: pipes that let the command begin, and that tell why its exec failed; -1 when done
  * @childs_ends: their other ends, while they are shared with the child
@@ -41,6 +43,9 @@ struct wh_tracer {
 	uint64_t boot_to_epoch_ns;
 	bool has_pid_namespaces;
 	struct wh_threads threads;
+	struct wh_pins pins;
+	unsigned forking;
+	pid_t forking_tid;
 	uint8_t *records;
 	size_t used;
 	uint64_t first_at_ns;
@@ -73,6 +78,9 @@ struct wh_stop wh_stop_of(const struct wh_tracer *tracer, struct wh_tracee *trac
 
 /* One report of waitpid about one thread. */
 void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status);
+
+/* Gives tracees their CPUs back: those that have not stopped since `before_ns` (CLOCK_MONOTONIC). */
+void wh_unpin_idle(struct wh_tracer *tracer, uint64_t before_ns);
 
 /* Lets the started command begin. */
 void wh_launch_release(struct wh_tracer *tracer);

@@ -21,10 +21,10 @@ struct edges {
 	size_t count;
 };
 
-/* A tracer places its tracees, and stops them where they could see it. */
+/* A tracer places its tracees, and stops them where they could see it or hand it on. */
 static bool is_wanted(const struct wh_plan *plan, uint32_t number, bool tracing)
 {
-	return wh_plan_wants(plan, number) || (tracing && wh_shows_placement(number));
+	return wh_plan_wants(plan, number) || (tracing && wh_placement_call(number));
 }
 
 enum { IA32_SOCKETCALL = 102, IA32_IPC = 117 };
@@ -39,7 +39,8 @@ static bool any_wanted(const struct wh_plan *plan, uint32_t from, uint32_t to)
 /* What socketcall and ipc are asked for is in their arguments: the tracer looks. */
 static bool is_wanted_ia32(const struct wh_plan *plan, uint32_t number, bool tracing)
 {
-	(void)tracing;
+	if (tracing && wh_placement_call_ia32(number))
+		return true;
 	if (number == IA32_SOCKETCALL && any_wanted(plan, WH_SLOT_SOCKETCALL, WH_SLOT_IPC))
 		return true;
 	if (number == IA32_IPC && any_wanted(plan, WH_SLOT_IPC, WH_CALL_SLOTS))

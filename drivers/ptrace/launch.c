@@ -180,6 +180,7 @@ int wh_tracer_start(struct wh_tracer *tracer, const char *path, char *const argu
 	*launch.listener = NO_LISTENER;
 	launch.filter_size = wh_filter_build(launch.filter, filtered, action);
 	tracer->mode = mode;
+	tracer->pins.holds_tracer = mode == WH_TRACE_FILTERED;
 	result = start(tracer, &launch, go, failure);
 	free(launch.shell_arguments);
 	if (result < 0) {

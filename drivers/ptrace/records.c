@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "platform.h"
 
+#include <linux/kcmp.h>
+
 #include "../shared/values.h"
 #include "../shared/record.h"
 #include "../shared/ia32.h"
@@ -148,7 +150,7 @@ static bool wh_parts_child(struct wh_call *call, uint16_t type)
 /* Starts with what the twin of this record left, or with nothing. */
 static void wh_meet_twin(struct wh_call *call, uint16_t type)
 {
-	static __thread pid_t last;
+	static __thread uint64_t records, twin_record;
 	struct wh_tracee *tracee = call->task->tracee;
 	bool is_clone = type == WH_EVENT_clone || type == WH_EVENT_clone3 || type == WH_EVENT_fork || type == WH_EVENT_vfork;
 	pid_t other = call->result == 0 ? tracee->parent_tid : call->result > 0 && call->result <= INT_MAX ? call->result : 0;
@@ -156,10 +158,10 @@ static void wh_meet_twin(struct wh_call *call, uint16_t type)
 	wh_task.leaves_twin = false;
 	wh_task.is_twin = is_clone && other && wh_twin.self == other && wh_twin.other == tracee->tid &&
 			  wh_twin.status.levels == 1;
-	/* A child's memory is a copy of its parent's. */
-	if (!wh_task.is_twin || last != other)
+	records++;
+	/* A child's memory is a copy of its parent's, as long as neither has run. */
+	if (!wh_task.is_twin || twin_record != records - 1)
 		wh_memory_forget();
-	last = tracee->tid;
 	if (wh_task.is_twin) {
 		wh_task.status = wh_twin.status;
 		wh_task.status.own_task = tracee->tid;
@@ -168,6 +170,7 @@ static void wh_meet_twin(struct wh_call *call, uint16_t type)
 		wh_twin.self = wh_twin.other = 0;
 	} else if (is_clone && other && !wh_parts_child(call, type)) {
 		wh_task.leaves_twin = true;
+		twin_record = records;
 		wh_twin.status.levels = 0;
 		wh_twin.self = tracee->tid;
 		wh_twin.other = other;
@@ -203,8 +206,7 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 	case WH_EVENT_recvmmsg:
 		return wh_append_messages(&call, event_type, room, size);
 	case WH_EVENT_procexit:
-		if (!wh_decide_reaper(stop))
-			return 0;
+		wh_task.reaper = stop->reaper;
 		break;
 	case WH_EVENT_signaldeliver:
 		call.point[0] = wh_tells_sender(stop->signal, stop->signal_code) ? stop->sender : 0;
@@ -266,3 +268,29 @@ void wh_tracee_entered(struct wh_tracee *tracee)
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	tracee->entered_ns = (uint64_t)now.tv_sec * 1000000000u + now.tv_nsec;
 }
+
+int wh_trace_is_open(struct wh_tracee *tracee, uint32_t descriptor)
+{
+	char path[WH_PROC_PATH], text[24];
+	struct stat status;
+	int directory;
+
+	/* Compares a descriptor with itself, if there is one: a tenth of the price of a look at /proc. Not in every kernel. */
+	if (syscall(SYS_kcmp, tracee->tid, tracee->tid, KCMP_FILE, descriptor, descriptor) == 0)
+		return 1;
+	if (errno == EBADF)
+		return 0;
+	directory = wh_proc_place(tracee, wh_descriptor_name(text, descriptor), path);
+	if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
+int64_t wh_trace_parent(pid_t process)
+{
+	struct wh_task_numbers numbers;
+
+	return wh_numbers_of(process, process, &numbers) && numbers.parent > 0 ? numbers.parent : WH_REAPER_UNKNOWN;
+}
+
+int64_t wh_trace_living_thread(pid_t process, pid_t leaving) { return wh_living_thread(process, leaving); }

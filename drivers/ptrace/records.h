@@ -29,7 +29,6 @@ enum {
  * @memory: descriptor of /proc/TID/mem, or -1; opened only where process_vm_readv is refused
  * @pidfd: names the thread for pidfd_getfd, or -1
  * @can_get_descriptors: false once the kernel has refused pidfd_getfd
- * @first_child, @ending: an end whose reaper only /proc will tell; see wh_trace_record()
  *
  * Everything is private to the fillers except for the first four members. Up to three descriptors are open per thread,
  * each from the first record that needs it on; where the tracer has none left, records fall back to reading less.
@@ -40,8 +39,6 @@ struct wh_tracee {
 	uint64_t entered_ns;
 	int proc, memory, pidfd;
 	bool can_get_descriptors;
-	bool ending;
-	pid_t first_child;
 };
 
 /* Opens nothing. The parent, if the tracer has seen the thread being made, is set in parent_tid and parent_tgid after. */
@@ -66,8 +63,8 @@ void wh_tracee_entered(struct wh_tracee *tracee);
  * @result: what the call returned, negative errno on failure
  * @has_result: false at the entry of a call
  * @signal, @signal_code, @sender: si_signo, si_code and si_pid of PTRACE_GETSIGINFO at a signal-delivery stop
- * @exit_status: PTRACE_GETEVENTMSG at PTRACE_EVENT_EXIT, or the status that waitpid gave at the death
- * @has_died: this is the death, not PTRACE_EVENT_EXIT
+ * @exit_status: of the end of a thread: what waitpid gave
+ * @reaper: who got its children; 0 if it had none, -1 if nobody knows
  * @code: portable number of the call (enum wh_syscall_code), for the generic event only
  * @snaplen: how much data of reads and writes a record carries, at most 65000
  * @resolves_paths: whether records of opens carry the opened file's own path
@@ -83,7 +80,7 @@ struct wh_stop {
 	int signal, signal_code;
 	int64_t sender;
 	int exit_status;
-	bool has_died;
+	int64_t reaper;
 	uint16_t code;
 	uint32_t snaplen;
 	bool resolves_paths;
@@ -100,13 +97,18 @@ uint32_t wh_trace_slot(uint32_t architecture, uint32_t number, const uint64_t ar
  *
  * Which stop makes which event: a finished call its exit event; a starting one its _enter event; a successful execve or
  * execveat makes `execve` with result 0 at PTRACE_EVENT_EXEC, and nothing at the exit stop after that; procexit is made
- * at PTRACE_EVENT_EXIT. A thread that leaves children behind to another process makes its procexit at its death, because
- * only then /proc tells who got them: wh_trace_record() returns 0 at PTRACE_EVENT_EXIT and sets tracee->ending; the
- * tracer asks again with has_died, once waitpid reports the death, and before wh_tracee_release().
+ * of a death that waitpid reports, before wh_tracee_release().
  *
- * Returns the bytes appended, 0 if this stop makes no event (yet), WH_TRACE_ if it was lost. `size` of WH_TRACE_ROOM
+ * Returns the bytes appended, 0 if this stop makes no event, WH_TRACE_ if it was lost. `size` of WH_TRACE_ROOM
  * always suffices; with less, a stop that does not fit is lost as a whole.
  */
 int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t *room, size_t size);
+
+/* Whether a descriptor of a stopped thread is open: 1, 0, or -1 if that cannot be told. */
+int wh_trace_is_open(struct wh_tracee *tracee, uint32_t descriptor);
+/* Whose child a process is now, or -1. */
+int64_t wh_trace_parent(pid_t process);
+/* Another thread of a process that is not ending, or 0; -1 if none of the first 16 is. */
+int64_t wh_trace_living_thread(pid_t process, pid_t leaving);
 
 #endif

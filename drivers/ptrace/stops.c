@@ -6,11 +6,12 @@
  * Stops of a thread in filtered mode, and how it goes on:
  *
  *	seccomp stop, result wanted	PTRACE_SYSCALL to the exit stop, where the event is made
+ *	seccomp stop, close		whether the descriptor is open tells the result: the event is made, PTRACE_CONT
  *	seccomp stop, otherwise		the event is made, PTRACE_CONT
  *	exit stop			the event is made, PTRACE_CONT
  *	fork, vfork, clone		PTRACE_CONT or, inside a wanted call, PTRACE_SYSCALL
  *	exec				the event of the successful call is made here: no exit stop is taken
- *	exit				the end's event is made while /proc still shows the thread
+ *	death				the end's event is made; no stop is taken before
  *	group stop			PTRACE_LISTEN: it stays stopped for everybody until SIGCONT
  *	signal				delivered unchanged, with its siginfo
  *
@@ -61,16 +62,37 @@ void wh_emit(struct wh_tracer *tracer, struct wh_stop *stop, uint16_t event)
 }
 
 /* Lets a thread go on, with a signal if one is to be delivered. */
-static void resume(struct wh_tracer *tracer, const struct wh_thread *thread, int signal)
+static void resume(struct wh_tracer *tracer, struct wh_thread *thread, int signal)
 {
 	const bool sees_calls = tracer->mode == WH_TRACE_EVERY_CALL && !tracer->plan.is_empty;
-	const bool can_place = (tracer->mode == WH_TRACE_FILTERED || sees_calls) && !thread->shows_placement;
-	struct wh_placement placement = { .tid = 0 };
+	bool places = tracer->mode == WH_TRACE_FILTERED || sees_calls;
 
-	if (can_place)
-		wh_place_begin(&placement, thread->tid);
+	if (thread->placement_call == WH_SHOWS_PLACEMENT || (sees_calls && thread->placement_call))
+		places = false;
+	if (thread->placement_call == WH_PLACES_CHILD) {
+		tracer->forking++;
+		tracer->forking_tid = thread->tid;
+	}
+	if (places)
+		wh_pin(&tracer->pins, &thread->pin, thread->tid, tracer->last_stop_ns);
 	ptrace(thread->in_call || sees_calls ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, (void *)(intptr_t)signal);
-	wh_place_end(&placement);
+	/* What is attached to lives on when this process is killed, and has to be as it was. */
+	if (sees_calls)
+		wh_unpin(&tracer->pins, &thread->pin);
+}
+
+void wh_unpin_idle(struct wh_tracer *tracer, uint64_t before_ns)
+{
+	for (int i = 0; i < WH_PINS && tracer->pins.count; i++) {
+		const struct wh_pin *pin = &tracer->pins.pin[i];
+		uint8_t place = (uint8_t)(i + 1);
+		struct wh_thread *thread;
+
+		if (!pin->tid || pin->since_ns > before_ns)
+			continue;
+		thread = wh_threads_find(&tracer->threads, pin->tid);
+		wh_unpin(&tracer->pins, thread ? &thread->pin : &place);
+	}
 }
 
 static unsigned long event_message(pid_t tid)
@@ -103,6 +125,28 @@ static void watch_namespaces(struct wh_tracer *tracer, const struct wh_thread *t
 		tracer->has_pid_namespaces = true;
 }
 
+/*
+ * Makes the exit event of a call that is about to begin, where that saves a second stop. A generic event tells which
+ * call it is and no more. The result of close is known if the descriptor is there: the number is free afterwards even
+ * where a file server's late complaint (EIO, ENOSPC, EDQUOT, EINTR) makes close fail, which is not seen then.
+ */
+static bool finish_early(struct wh_tracer *tracer, struct wh_thread *thread, uint16_t event)
+{
+	int is_open;
+
+	if (event == WH_EVENT_generic) {
+		emit_call(tracer, thread, event, false, 0);
+		return true;
+	}
+	if (event != WH_EVENT_close)
+		return false;
+	is_open = wh_trace_is_open(&thread->tracee, (uint32_t)thread->arguments[0]);
+	if (is_open < 0)
+		return false;
+	emit_call(tracer, thread, event, true, is_open ? 0 : -EBADF);
+	return true;
+}
+
 /* A call is about to begin. The entry and the seccomp part of the structure hold number and arguments alike. */
 static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, const struct __ptrace_syscall_info *info)
 {
@@ -114,7 +158,13 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 	for (int i = 0; i < 6; i++)
 		thread->arguments[i] = info->entry.args[i];
 	thread->slot = wh_trace_slot(thread->architecture, thread->number, thread->arguments);
-	thread->shows_placement = info->arch == WH_NATIVE_ARCHITECTURE && wh_shows_placement(thread->number);
+	if (info->arch == WH_NATIVE_ARCHITECTURE)
+		thread->placement_call = wh_placement_call(thread->number);
+	else
+		thread->placement_call = wh_placement_call_ia32(thread->number);
+	/* It may be about another thread than its own. */
+	if (thread->placement_call == WH_SHOWS_PLACEMENT)
+		wh_unpin_idle(tracer, UINT64_MAX);
 	if (!wh_plan_wants(&tracer->plan, thread->slot)) {
 		tracer->counts.passed_over++;
 		return;
@@ -127,11 +177,7 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 		emit_call(tracer, thread, entry_event, false, 0);
 	if (!exit_event)
 		return;
-	/* A generic event tells which call it is and no more: one stop is enough. */
-	if (exit_event == WH_EVENT_generic && tracer->mode == WH_TRACE_FILTERED)
-		emit_call(tracer, thread, exit_event, false, 0);
-	else
-		thread->in_call = true;
+	thread->in_call = tracer->mode != WH_TRACE_FILTERED || !finish_early(tracer, thread, exit_event);
 }
 
 static void on_call_exit(struct wh_tracer *tracer, struct wh_thread *thread, const struct __ptrace_syscall_info *info)
@@ -175,6 +221,56 @@ static pid_t process_of_new(const struct wh_thread *thread, uint16_t code)
 	return process > 0 ? process : thread->tid;
 }
 
+/* A child's maker counts it once both have told of it; not where another becomes its parent (CLONE_PARENT). */
+static void count_child(struct wh_tracer *tracer, struct wh_thread *child)
+{
+	struct wh_thread *maker = wh_threads_find(&tracer->threads, child->tracee.parent_tid);
+
+	if (!maker || child->is_counted || child->tracee.tgid != child->tid ||
+	    (maker->slot == SYS_clone && maker->arguments[0] & CLONE_PARENT))
+		return;
+	child->is_counted = true;
+	maker->children++;
+}
+
+/*
+ * A child that stops before its parent has told of it has inherited the parent's hold, if it is held. Who that is, is
+ * certain while only one thread is making others; or else /proc tells.
+ */
+static struct wh_thread *find_maker(const struct wh_tracer *tracer, pid_t child)
+{
+	struct wh_thread *thread = wh_threads_find(&tracer->threads, tracer->forking_tid);
+	int64_t process;
+
+	if (tracer->forking == 1 && thread && thread->placement_call == WH_PLACES_CHILD)
+		return thread;
+	process = tracer->forking ? wh_trace_parent(child) : 0;
+	for (int i = 0; process > 0 && i < WH_PINS; i++) {
+		thread = wh_threads_find(&tracer->threads, tracer->pins.pin[i].tid);
+		if (thread && thread->placement_call == WH_PLACES_CHILD && thread->tracee.tgid == process)
+			return thread;
+	}
+	return NULL;
+}
+
+static void place_child(struct wh_tracer *tracer, struct wh_thread *child)
+{
+	struct wh_thread *parent;
+
+	if (child->is_placed || tracer->mode != WH_TRACE_FILTERED)
+		return;
+	parent = find_maker(tracer, child->tid);
+	if (!parent)
+		return;
+	wh_pin_child(&tracer->pins, parent->pin, &child->pin, child->tid, tracer->last_stop_ns);
+	child->is_placed = true;
+	child->tracee.parent_tid = parent->tid;
+	child->tracee.parent_tgid = parent->tracee.tgid;
+	/* A call makes one. */
+	parent->placement_call = WH_PLACES_NOTHING;
+	tracer->forking--;
+}
+
 /* First stop of a child: the call that made it returns 0 here. */
 static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 {
@@ -187,13 +283,15 @@ static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 		code = tracer->plan.code[thread->slot];
 	if (!thread->tracee.tgid)
 		thread->tracee.tgid = process_of_new(thread, code);
+	place_child(tracer, thread);
+	count_child(tracer, thread);
 	if (!makes_a_thread(code) || !tracer->plan.exit_event[thread->slot])
 		return;
 	wh_tracee_entered(&thread->tracee);
 	emit_call(tracer, thread, tracer->plan.exit_event[thread->slot], true, 0);
 }
 
-/* Whether a thread died before it ever stopped; asked once. */
+/* Whether a thread died before its parent told of it; asked once. */
 static bool died_early(struct wh_tracer *tracer, pid_t tid)
 {
 	for (int i = 0; i < WH_EARLY_DEATHS; i++) {
@@ -220,15 +318,58 @@ static void finish_fork(struct wh_tracer *tracer, struct wh_thread *parent, pid_
 	emit_call(tracer, parent, tracer->plan.exit_event[parent->slot], true, child);
 }
 
+/*
+ * Who got the children of a thread that is dead: another thread of its process, or else whoever is their parent now; they
+ * are that one's from here on. 0 if there are none.
+ */
+static int64_t hand_over_children(struct wh_tracer *tracer, const struct wh_thread *dead)
+{
+	const pid_t tid = dead->tid, tgid = dead->tracee.tgid;
+	int64_t reaper = 0;
+
+	if (!dead->children)
+		return 0;
+	if (tid != tgid)
+		reaper = wh_trace_living_thread(tgid, tid);
+	for (size_t i = 0; i < tracer->threads.capacity; i++) {
+		struct wh_thread *child = &tracer->threads.places[i];
+
+		if (!child->tid || !child->is_counted || child->tracee.parent_tid != tid)
+			continue;
+		if (reaper <= 0)
+			reaper = wh_trace_parent(child->tid);
+		child->is_counted = false;
+		child->tracee.parent_tid = child->tracee.parent_tgid = 0;
+		if (reaper > 0) {
+			child->tracee.parent_tid = (pid_t)reaper;
+			child->tracee.parent_tgid = tid != tgid && reaper != tgid ? tgid : (pid_t)reaper;
+			count_child(tracer, child);
+		}
+	}
+	return reaper ? reaper : -1;
+}
+
+static void emit_end(struct wh_tracer *tracer, struct wh_thread *thread, int status, int64_t reaper)
+{
+	struct wh_stop stop = wh_stop_of(tracer, &thread->tracee);
+
+	stop.exit_status = status;
+	stop.reaper = reaper;
+	if (tracer->plan.end_event)
+		wh_emit(tracer, &stop, tracer->plan.end_event);
+}
+
 /* A parent tells of its child, which may have stopped already, or even died. */
 static void on_child(struct wh_tracer *tracer, struct wh_thread *parent, int event)
 {
 	const pid_t parent_tid = parent->tid, parent_tgid = parent->tracee.tgid;
 	pid_t tid = (pid_t)event_message(parent_tid);
 	struct wh_thread *child;
+	uint8_t parent_pin;
 
 	if (tid <= 0)
 		return;
+	parent_pin = parent->pin;
 	finish_fork(tracer, parent, tid);
 	child = wh_threads_find(&tracer->threads, tid);
 	if (!child) {
@@ -242,22 +383,64 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent, int eve
 	}
 	child->tracee.parent_tid = parent_tid;
 	child->tracee.parent_tgid = parent_tgid;
+	count_child(tracer, child);
+	child->is_told = true;
+	if (!child->is_placed)
+		wh_unpin_child(&tracer->pins, parent_pin, tid);
+	child->is_placed = true;
 }
 
 /*
- * A new image is there. When another thread than the leader has executed, all others are gone and it goes on under the
- * leader's id; nobody reports the end of its own.
+ * When another thread than the leader has executed, all others are gone and it goes on under the leader's id, with the
+ * children of both; nobody reports the end of its own id, nor of the leader.
  */
+static void take_over(struct wh_tracer *tracer, pid_t leader, pid_t former)
+{
+	struct wh_thread *thread = wh_threads_find(&tracer->threads, former), process = { .is_told = true };
+	uint32_t children = 0;
+	uint8_t pin = 0;
+
+	if (thread) {
+		tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
+		pin = thread->pin;
+		children = thread->children;
+		wh_threads_remove(&tracer->threads, former);
+	}
+	for (size_t i = 0; children && i < tracer->threads.capacity; i++)
+		if (tracer->threads.places[i].tracee.parent_tid == former)
+			tracer->threads.places[i].tracee.parent_tid = leader;
+	thread = wh_threads_find(&tracer->threads, leader);
+	if (thread) {
+		tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
+		emit_end(tracer, thread, 0, thread->children ? former : 0);
+		children += thread->children;
+		process = *thread;
+		wh_forget_pin(&tracer->pins, &thread->pin);
+		wh_threads_remove(&tracer->threads, leader);
+	}
+	if (pin)
+		tracer->pins.pin[pin - 1].tid = leader;
+	thread = wh_threads_add(&tracer->threads, leader, leader);
+	if (!thread) {
+		wh_unpin(&tracer->pins, &pin);
+		return;
+	}
+	thread->pin = pin;
+	thread->children = children;
+	thread->is_told = process.is_told;
+	thread->is_counted = process.is_counted;
+	thread->tracee.parent_tid = process.tracee.parent_tid;
+	thread->tracee.parent_tgid = process.tracee.parent_tgid;
+}
+
+/* A new image is there. */
 static void on_exec(struct wh_tracer *tracer, pid_t tid)
 {
 	pid_t former = (pid_t)event_message(tid);
 	struct wh_thread *thread;
 
-	if (former > 0 && former != tid) {
-		wh_threads_remove(&tracer->threads, former);
-		wh_threads_remove(&tracer->threads, tid);
-		wh_threads_add(&tracer->threads, tid, tid);
-	}
+	if (former > 0 && former != tid)
+		take_over(tracer, tid, former);
 	thread = wh_threads_find(&tracer->threads, tid);
 	if (!thread)
 		return;
@@ -271,25 +454,6 @@ static void on_exec(struct wh_tracer *tracer, pid_t tid)
 	emit_call(tracer, thread, tracer->plan.exec_event, true, 0);
 }
 
-static void emit_end(struct wh_tracer *tracer, struct wh_thread *thread, int status, bool has_died)
-{
-	struct wh_stop stop = wh_stop_of(tracer, &thread->tracee);
-
-	stop.exit_status = status;
-	stop.has_died = has_died;
-	wh_emit(tracer, &stop, tracer->plan.end_event);
-}
-
-static void on_end(struct wh_tracer *tracer, struct wh_thread *thread)
-{
-	int status = (int)event_message(thread->tid);
-
-	thread->in_call = false;
-	thread->is_leaving = true;
-	if (tracer->plan.end_event)
-		emit_end(tracer, thread, status, false);
-}
-
 /* A thread is gone; or a child of this process that was never traced. */
 static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 {
@@ -299,14 +463,22 @@ static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 		tracer->status = status;
 		tracer->has_ended = true;
 	}
-	if (!thread) {
+	/* Its parent has not told of it yet, and will. */
+	if (!thread || !thread->is_told)
 		tracer->deaths[tracer->next_death++ % WH_EARLY_DEATHS] = tid;
+	if (!thread)
 		return;
+	tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
+	if (thread->is_counted) {
+		struct wh_thread *maker = wh_threads_find(&tracer->threads, thread->tracee.parent_tid);
+
+		if (maker)
+			maker->children--;
 	}
-	/* SIGKILL can leave out PTRACE_EVENT_EXIT; and some ends are told only once the thread is dead. */
-	if (tracer->plan.end_event && !thread->is_expected && (!thread->is_leaving || thread->tracee.ending))
-		emit_end(tracer, thread, status, true);
+	if (!thread->is_expected)
+		emit_end(tracer, thread, status, hand_over_children(tracer, thread));
 	tracer->interrupted -= thread->is_interrupted;
+	wh_forget_pin(&tracer->pins, &thread->pin);
 	wh_threads_remove(&tracer->threads, tid);
 }
 
@@ -360,9 +532,12 @@ void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 	if (!WIFSTOPPED(status))
 		return;
 	tracer->counts.stops++;
+	tracer->last_stop_ns = wh_monotonic_ns();
 	thread = meet(tracer, tid);
-	if (thread)
-		thread->shows_placement = false;
+	if (thread && thread->placement_call) {
+		tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
+		thread->placement_call = WH_PLACES_NOTHING;
+	}
 	if (!thread) {
 		tracer->counts.out_of_memory++;
 		ptrace(PTRACE_CONT, tid, NULL, NULL);
@@ -387,9 +562,6 @@ void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 		break;
 	case PTRACE_EVENT_EXEC:
 		on_exec(tracer, tid);
-		break;
-	case PTRACE_EVENT_EXIT:
-		on_end(tracer, thread);
 		break;
 	case PTRACE_EVENT_STOP:
 		tracer->interrupted -= thread->is_interrupted;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "placement.h"
 #include "records.h"
 
 /*
@@ -15,20 +16,28 @@
  * @tid: its id in the tracer's pid namespace; 0 for a free place
  * @is_expected: its parent has told of it, its own first stop is still to come. A child may stop before its parent
  *	tells, or after.
- * @is_leaving: PTRACE_EVENT_EXIT came, or the end's event is made
+ * @is_counted: a process whose maker counts it among its children
  * @is_interrupted: PTRACE_INTERRUPT was asked for, the stop is still to come
- * @shows_placement: at the start of a call that would show that the tracer has placed it
+ * @placement_call: what the call that it is about to make has to do with CPUs
+ * @is_told: its parent has told of it
+ * @is_placed: a child whose CPUs are what they should be, although it may have inherited others
+ * @pin: where the tracer holds it to a CPU, as in placement.h
  * @in_call: a call has begun whose end makes an event: it resumes with PTRACE_SYSCALL until then
+ * @children: processes that it has made and that live
  * @architecture, @number, @slot, @arguments: that call; its slot is where the plan has it
  * @tracee: for the fillers
  */
 struct wh_thread {
 	pid_t tid;
 	bool is_expected;
-	bool is_leaving;
+	bool is_counted;
 	bool is_interrupted;
-	bool shows_placement;
+	bool is_told;
+	bool is_placed;
+	enum wh_placement_call placement_call;
 	bool in_call;
+	uint8_t pin;
+	uint32_t children;
 	uint32_t architecture, number, slot;
 	uint64_t arguments[6];
 	struct wh_tracee tracee;

@@ -56,10 +56,10 @@ WH_INLINE bool wh_has_word(const char *list, size_t length, const char *word)
 	return false;
 }
 
-/* Whether the kernel has a controller at all. */
+/* Whether the kernel has a controller at all. Since 6.14 the first file leaves out those without a hierarchy of their own. */
 WH_INLINE bool wh_is_controller(const char *name)
 {
-	static __thread char text[2048];
+	static __thread char text[2048], unified[512];
 	static __thread bool is_read;
 	const char *line;
 	size_t length = strlen(name);
@@ -67,13 +67,14 @@ WH_INLINE bool wh_is_controller(const char *name)
 	if (!is_read) {
 		is_read = true;
 		wh_read_descriptor(open("/proc/cgroups", O_RDONLY | O_CLOEXEC), text, sizeof(text));
+		wh_read_descriptor(open("/sys/fs/cgroup/cgroup.controllers", O_RDONLY | O_CLOEXEC), unified, sizeof(unified));
 	}
 	for (line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, name, length) == 0 && line[length] == '\t')
 			return true;
 	}
-	return false;
+	return wh_has_word(unified, strlen(unified), strcmp(name, "blkio") == 0 ? "io" : name);
 }
 
 /* Cuts a path of the unified hierarchy to the group where a controller works. */

@@ -38,6 +38,11 @@ WH_INLINE uint32_t wh_flags_of_open(struct wh_call *call)
 	}
 }
 
+WH_INLINE uint64_t wh_nanoseconds(const struct statx_timestamp *time)
+{
+	return time->tv_sec < 0 ? 0 : (uint64_t)time->tv_sec * 1000000000u + time->tv_nsec;
+}
+
 /*
  * Whether the call created the file: it must have, with O_EXCL; otherwise a file that is no older than the call is its
  * own. New files are stamped by a clock that ticks a few ms apart: one that somebody else made in the same tick counts
@@ -47,14 +52,18 @@ WH_INLINE bool wh_was_created(struct wh_call *call, const struct statx *file)
 {
 	uint32_t flags = wh_flags_of_open(call);
 	uint64_t entered = call->task->tracee->entered_ns;
-	uint64_t born = (uint64_t)file->stx_btime.tv_sec * 1000000000u + file->stx_btime.tv_nsec;
-	uint64_t changed = (uint64_t)file->stx_mtime.tv_sec * 1000000000u + file->stx_mtime.tv_nsec;
+	uint64_t born = wh_nanoseconds(&file->stx_btime), changed = wh_nanoseconds(&file->stx_mtime);
 
 	if (!(flags & WH_KERNEL_O_CREAT) || !S_ISREG(file->stx_mode))
 		return false;
 	if (flags & WH_KERNEL_O_EXCL)
 		return true;
-	return entered && file->stx_mask & STATX_BTIME && born >= entered && changed >= entered;
+	if (!entered || changed < entered)
+		return false;
+	if (file->stx_mask & STATX_BTIME)
+		return born >= entered;
+	/* A filesystem without times of birth (tmpfs before 6.1): of an older file, truncated, the access time is older. */
+	return wh_nanoseconds(&file->stx_ctime) >= entered && wh_nanoseconds(&file->stx_atime) >= entered;
 }
 
 /*
@@ -138,6 +147,11 @@ WH_INLINE uint32_t wh_path_of(const char *name, const struct statx *file, uint8_
 	if (strncmp(path, "pipe:[", 6) == 0) {
 		room[0] = 0;
 		return 1;
+	}
+	/* A namespace is the root of its filesystem; the link says "uts:[4026531838]". */
+	if (path[0] != '/' && path[length - 1] == ']' && strncmp(path, "anon_inode:", 11) != 0) {
+		memcpy(room, "/", 2);
+		return 2;
 	}
 	if (length >= sizeof(mark) && memcmp(path + length - (sizeof(mark) - 1), mark, sizeof(mark)) == 0 &&
 	    (!file->stx_nlink || !wh_names_file(path, file))) {

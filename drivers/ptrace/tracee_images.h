@@ -112,11 +112,6 @@ WH_INLINE uint64_t wh_image_inode_number(struct wh_call *call)
 	return image ? image->stx_ino : 0;
 }
 
-WH_INLINE uint64_t wh_nanoseconds(const struct statx_timestamp *time)
-{
-	return time->tv_sec < 0 ? 0 : (uint64_t)time->tv_sec * 1000000000u + time->tv_nsec;
-}
-
 WH_INLINE uint64_t wh_image_change_time(struct wh_call *call)
 {
 	const struct statx *image = wh_image();

@@ -43,7 +43,7 @@ struct wh_tracer *wh_tracer_create(uint32_t snaplen, pid_t ignored)
 	tracer->plan.is_empty = true;
 	tracer->go = tracer->failure = tracer->listener = tracer->childs_ends[0] = tracer->childs_ends[1] = -1;
 	tracer->options = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-			  PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESYSGOOD;
+			  PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
 	tracer->boot_to_epoch_ns = clock_ns(CLOCK_REALTIME) - wh_boottime_ns();
 	/* Pages that no batch reaches are never made. */
 	tracer->records = mmap(NULL, WH_BUFFER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -113,7 +113,12 @@ struct wait {
 	uint64_t alarm_at;
 };
 
-/* Sets the alarm for when this run has to end. False if that is now. */
+static bool is_alarm_near(const struct wait *wait, uint64_t now)
+{
+	return wait->alarm_at > now && wait->alarm_at <= now + WH_PIN_NS;
+}
+
+/* Sets the alarm for when this run has to end, or tracees to get their CPUs back. False if it has to end now. */
 static bool prepare_to_block(struct wh_tracer *tracer, struct wait *wait, uint64_t now)
 {
 	uint64_t end = wait->deadline;
@@ -122,6 +127,14 @@ static bool prepare_to_block(struct wh_tracer *tracer, struct wait *wait, uint64
 		end = tracer->first_at_ns + LONGEST_WAIT_NS;
 	if (now >= end)
 		return false;
+	if (tracer->pins.count) {
+		wh_unpin_idle(tracer, now - WH_PIN_NS);
+		/* One alarm for many stops. */
+		if (tracer->pins.count && is_alarm_near(wait, now))
+			return true;
+		if (tracer->pins.count && now + WH_PIN_NS < end)
+			end = now + WH_PIN_NS;
+	}
 	if (wait->alarm_at != end) {
 		wh_alarm_set(tracer, end - now);
 		wait->alarm_at = end;
@@ -143,6 +156,9 @@ static int wait_for_stops(struct wh_tracer *tracer, struct wait *wait)
 			wh_handle_status(tracer, tid, status);
 			/* The first record ends the run sooner than the caller's limit. */
 			if (tracer->used && !had_records)
+				flags |= WNOHANG;
+			/* So does a tracee that was held to this CPU and may compute from now on. */
+			if (tracer->pins.count && !is_alarm_near(wait, tracer->last_stop_ns))
 				flags |= WNOHANG;
 			continue;
 		}

@@ -18,6 +18,9 @@ int wh_capability_sets(struct wh_capability_sets *sets);
 /* `uname -r`, at most `size` bytes with its NUL. 0, or -errno. */
 int wh_kernel_release(char *buffer, size_t size);
 
+/* Why this process, with its effective ids and capabilities, may not read and write a file: an errno, or 0 if it may. */
+int wh_denied(const char *path);
+
 /* What a call with arguments that cannot succeed comes back with. */
 enum wh_probed_call { WH_PROBE_BPF, WH_PROBE_PTRACE };
 

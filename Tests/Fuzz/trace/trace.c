@@ -173,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t length;
 
 	stop.has_result = flags & 1;
-	stop.has_died = flags & 2;
+	stop.reaper = flags & 2 ? -1 : 0;
 	stop.resolves_paths = flags & 4;
 	tracee.can_get_descriptors = !(flags & 8);
 	tracee.entered_ns = flags & 16;
