@@ -154,8 +154,9 @@ let package = Package(
     .testTarget(
       name: "RuleEngineTests",
       dependencies: [
-        "CAllocations", "CaptureTesting", "EventSchema", "Fields", "RuleCompiler", "RuleEngine", "SystemState",
-      ], swiftSettings: lending),
+        "CAllocations", "CaptureTesting", "EventSchema", "Fields", "FilterLanguage", "Outputs", "RuleCompiler",
+        "RuleEngine", "SystemState",
+      ], exclude: ["Conformance/cases"], swiftSettings: lending),
     .testTarget(
       name: "AgentTests",
       dependencies: [

@@ -160,8 +160,9 @@ public struct RuleEvaluator: ~Copyable {
     _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
     _ isWholeField: Bool
   ) -> Bool {
-    let table = Int(program.literalTableOfField[Int(test.field)])
-    let bit = Int(truncatingIfNeeded: test.first)
+    let set = Int(truncatingIfNeeded: test.first)
+    let table = Int(program.literalTableOfField[Int(test.field)]) &+ set / LiteralTables.setsPerTable
+    let bit = set % LiteralTables.setsPerTable
     if isWholeField {
       if rowEpochs[table] != epoch {
         rowEpochs[table] = epoch

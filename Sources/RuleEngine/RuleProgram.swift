@@ -40,7 +40,7 @@ public struct RuleProgram: Sendable {
   public let nodes: [Node]
   public let constants: Constants
   let literals: LiteralTables
-  /// Literal table of a field by the field's or expression's index; -1 for none.
+  /// First literal table of a field by the field's or expression's index; -1 for none.
   let literalTableOfField: [Int32]
   let entries: [Entry]
   /// `entries[firstEntry[type]..<firstEntry[type + 1]]` are the rules of an event type.
@@ -79,7 +79,9 @@ public struct RuleProgram: Sendable {
     var tableOfField = [Int32](repeating: -1, count: fields.count + expressions.count)
     for (field, sets) in memberSets.sorted(by: { $0.key < $1.key }) {
       tableOfField[Int(final(UInt32(field)))] = Int32(tables.count)
-      tables.append(sets)
+      for start in stride(from: 0, to: sets.count, by: LiteralTables.setsPerTable) {
+        tables.append(Array(sets[start..<min(start + LiteralTables.setsPerTable, sets.count)]))
+      }
     }
     literals = LiteralTables(tables)
     literalTableOfField = tableOfField

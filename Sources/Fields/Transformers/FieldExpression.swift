@@ -32,6 +32,8 @@ extension FieldExpression {
 public enum TransformerError: Error, Sendable, Equatable {
   case wrongArgumentCount(Transformer, found: Int)
   case unsupportedType(Transformer, type: ParameterType, isList: Bool)
+  /// An argument that has to be a list, counted from 1.
+  case needsList(Transformer, argument: Int)
   /// The field does not take part in transformations.
   case notTransformable(field: String)
   /// Only `getopt` has something in brackets behind it.
@@ -49,6 +51,8 @@ extension TransformerError: CustomStringConvertible {
       "\(transformer.rawValue) takes \(transformer.arity), but has \(found) arguments"
     case .unsupportedType(let transformer, let type, let isList):
       "\(transformer.rawValue) does not work on \(isList ? "lists of " : "")type \(type.name)"
+    case .needsList(let transformer, let argument):
+      "\(transformer.rawValue) needs a list as its \(argument == 1 ? "first" : "second") argument, as in (proc.name, proc.args)"
     case .notTransformable(let field): "\(field) does not support transformers"
     case .needlessSelector(let transformer): "\(transformer.rawValue) takes nothing in brackets"
     case .selectorLength(let text): "getopt needs one letter in brackets, but has [\(text)]"
@@ -163,13 +167,14 @@ extension FieldExpression {
       return Shape(.WH_PT_UINT64)
     case .join:
       guard first.type.isText, !first.isList else { throw unsupported(first) }
-      guard arguments[1].isList else { throw unsupported(arguments[1]) }
+      guard arguments[1].isList else { throw .needsList(transformer, argument: 2) }
       return Shape(.WH_PT_CHARBUF)
     case .concat:
       for argument in arguments where !argument.type.isText || argument.isList { throw unsupported(argument) }
       return Shape(.WH_PT_CHARBUF)
     case .getopt:
-      guard first.isList, first.type.isText else { throw unsupported(first) }
+      guard first.isList else { throw .needsList(transformer, argument: 1) }
+      guard first.type.isText else { throw unsupported(first) }
       guard arguments[1].type.isText, !arguments[1].isList else { throw unsupported(arguments[1]) }
       return Shape(.WH_PT_CHARBUF, isList: selector == nil)
     }

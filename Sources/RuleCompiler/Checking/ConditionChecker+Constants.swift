@@ -3,6 +3,9 @@ internal import RuleEngine
 
 /// Comparing a value with what the condition writes out.
 extension ConditionChecker {
+  /// Each value behind a modifier is a test of its own.
+  private static let mostOperands = 1 << 16
+
   func constants(_ check: Check) -> [Literal] {
     switch check.right {
     case .none, .operand: []
@@ -15,6 +18,18 @@ extension ConditionChecker {
     _ check: Check, _ literals: [Literal], _ subject: Subject, _ kind: ValueKind
   ) throws(CheckError) -> Test {
     if let modifier = check.modifier {
+      // One look-up instead of one test for each value.
+      if !subject.hasCandidates, modifier == .anyof, check.operator == .equal || check.operator == .equalDouble {
+        return try membership(.in, literals, subject, kind)
+      }
+      if !subject.hasCandidates, modifier == .allof, check.operator == .notEqual, kind == .text, !literals.isEmpty {
+        return try membership(.in, literals, subject, kind).negatedMember
+      }
+      guard literals.count <= Self.mostOperands else {
+        throw CheckError(
+          message: "more than \(Self.mostOperands) values behind '\(modifier.rawValue)'",
+          hint: "use 'in', which takes any number of values", range: check.range)
+      }
       var operands: [Test] = []
       for literal in literals {
         operands.append(try single(check.operator, literal, subject, kind))
@@ -156,6 +171,9 @@ extension ConditionChecker {
 }
 
 extension Test {
+  /// Of a ``Operation/member``: not in the set.
+  fileprivate var negatedMember: Test { Test(Int(field), .notMember, scope: scope, first, second) }
+
   func with(scope: Scope) -> Test {
     var test = self
     test.scope = scope

@@ -127,7 +127,10 @@ extension CheckError {
   init(_ error: OperandError) {
     self.init(message: error.message, range: error.range)
     guard case .field(let problem) = error.problem else { return }
-    kind = .unknownName
+    switch problem {
+    case .unknownField, .unknownEvent: kind = .unknownName
+    default: break
+    }
     switch problem {
     case .unknownField(_, nil), .unknownParameter(_, _, nil), .unknownEvent(_, _, nil):
       hint = "`windhover fields` lists the fields that exist"

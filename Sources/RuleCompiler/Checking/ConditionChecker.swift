@@ -25,6 +25,9 @@ struct ConditionChecker {
   /// What is allowed, and probably not meant.
   private(set) var warnings: [CheckError] = []
 
+  /// Tests of the event's type by their canonical text: most rules ask one of a few.
+  private var typeTests: [String: Condition] = [:]
+
   init(_ builder: ProgramBuilder) { self.builder = builder }
 
   /// Starts with the next condition.
@@ -85,7 +88,12 @@ struct ConditionChecker {
       warnAboutNames(literals)
       if let field = subject.field {
         if field.id == .evtType || field.id == .syscallType {
-          return try typeCondition(check, literals, field, subject)
+          guard literals.count < 100 else { return try typeCondition(check, literals, field, subject) }
+          let key = check.canonicalText
+          if let known = typeTests[key] { return known }
+          let condition = try typeCondition(check, literals, field, subject)
+          typeTests[key] = condition
+          return condition
         }
         if field.id == .evtNum, let constant = try impossibleNumber(check, literals, kind) {
           return .constant(constant)

@@ -31,4 +31,15 @@ enum Cost {
     default: 10
     }
   }
+
+  /// How often a test holds: names and places are mostly others.
+  static func chance(_ operation: Test.Operation) -> Double {
+    switch operation {
+    case .member, .equal, .numberIn, .startsWith, .pathIn, .addressEqual, .addressIn, .equalDouble: 0.1
+    case .endsWith, .contains, .containsFolded, .glob, .globFolded, .regex, .anyOf, .oneOf, .pair: 0.15
+    case .notMember, .notEqual, .addressNotEqual, .notEqualDouble: 0.9
+    case .exists: 0.8
+    default: 0.5
+    }
+  }
 }

@@ -139,7 +139,7 @@ struct ProgramBuilder {
     var typeTests: [EventTypeSet] = []
     ordered.forEachTypeTest { typeTests.append($0.types) }
     // Types that answer every test of the type alike see the same condition, which is then laid out once.
-    var starts: [[UInt64]: Int32] = [:]
+    var starts: [TypeAnswers: Int32] = [:]
     for type in candidates {
       let start: Int32
       let answers = Self.answers(of: type, to: typeTests)
@@ -165,28 +165,55 @@ struct ProgramBuilder {
     return types
   }
 
-  /// One bit per test of the type; types whose name is in the record answer none, and are told by a word more.
-  private static func answers(of type: EventType, to tests: [EventTypeSet]) -> [UInt64] {
-    var words = [UInt64](repeating: 0, count: (tests.count + 63) / 64)
-    if TypeTest.isDynamic(type) && !tests.isEmpty { return words + [1] }
-    for (index, types) in tests.enumerated() where types.contains(type) { words[index / 64] |= 1 << UInt64(index % 64) }
-    return words
+  /// What an event type answers to each test of the type: one bit each. Types whose name is in the record answer none.
+  private struct TypeAnswers: Hashable {
+    var isDynamic: Bool
+    var first: UInt64 = 0
+    /// Beyond 64 tests.
+    var others: [UInt64] = []
   }
 
-  /// Cheap terms first. Terms have no side effects and a missing value makes a test false wherever it stands, so the
-  /// order changes the cost alone.
+  private static func answers(of type: EventType, to tests: [EventTypeSet]) -> TypeAnswers {
+    var answers = TypeAnswers(isDynamic: !tests.isEmpty && TypeTest.isDynamic(type))
+    if answers.isDynamic { return answers }
+    if tests.count > 64 { answers.others = Array(repeating: 0, count: (tests.count - 1) / 64) }
+    for (index, types) in tests.enumerated() where types.contains(type) {
+      let bit = UInt64(1) << UInt64(index % 64)
+      if index < 64 { answers.first |= bit } else { answers.others[index / 64 - 1] |= bit }
+    }
+    return answers
+  }
+
+  /// The order of least expected cost: of `and` first what is cheap and mostly false, of `or` what is cheap and mostly
+  /// true. Terms have no side effects and a missing value makes a test false wherever it stands, so the order changes the
+  /// cost alone.
   private func sorted(_ condition: Condition) -> Condition {
     switch condition {
     case .constant, .type, .test: condition
     case .not(let operand): .not(sorted(operand))
-    case .and(let terms): .and(inOrder(terms))
-    case .or(let terms): .or(inOrder(terms))
+    case .and(let terms): .and(inOrder(terms) { 1 - $0 })
+    case .or(let terms): .or(inOrder(terms) { $0 })
     }
   }
 
-  private func inOrder(_ terms: [Condition]) -> [Condition] {
-    terms.enumerated().map { (cost: cost($0.element), offset: $0.offset, term: sorted($0.element)) }
-      .sorted { ($0.cost, $0.offset) < ($1.cost, $1.offset) }.map(\.term)
+  /// - Parameter decides: The chance that a term of a given chance to hold decides the whole.
+  private func inOrder(_ terms: [Condition], decides: (Double) -> Double) -> [Condition] {
+    terms.enumerated().map { offset, term in
+      (rank: Double(cost(term)) / max(decides(chance(term)), 0.01), offset: offset, term: sorted(term))
+    }
+    .sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.term)
+  }
+
+  /// How often a condition holds, roughly.
+  private func chance(_ condition: Condition) -> Double {
+    switch condition {
+    case .constant(let value): value ? 1 : 0
+    case .type: 0.5
+    case .test(let index): Cost.chance(tests[index].operation)
+    case .not(let operand): 1 - chance(operand)
+    case .and(let terms): terms.reduce(1) { $0 * chance($1) }
+    case .or(let terms): 1 - terms.reduce(1) { $0 * (1 - chance($1)) }
+    }
   }
 
   private func cost(_ condition: Condition) -> Int {

@@ -34,6 +34,7 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
       guard let again = try? Expression(parsing: Array(text.utf8)), again.canonicalText == text else {
         fatalError("the canonical text does not read back: \(text)")
       }
+      _ = try? RuleSet.compile(condition: text)
     }
     return 0
   }),
