@@ -57,9 +57,9 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
   }),
   ("capture", { data, count in
     // A file in memory, opened anew for each input.
-    let descriptor = memfd_create("capture", 0)
-    defer { close(descriptor) }
-    _ = write(descriptor, data, count)
+    let descriptor = MemoryFile.descriptor
+    ftruncate(descriptor, 0)
+    _ = pwrite(descriptor, data, count, 0)
     guard var source = try? CaptureFileSource(path: "/proc/self/fd/\(descriptor)") else { return 0 }
     var state = SystemState(limits: .small)
     state.load(users: source.contents.users, groups: source.contents.groups)
@@ -100,6 +100,17 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
     return 0
   }),
 ]
+
+/// A file without a name.
+enum MemoryFile {
+  static let descriptor: Int32 = {
+    var template = Array("/dev/shm/windhover-fuzz-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    precondition(descriptor >= 0, "no file in /dev/shm: \(errno)")
+    unlink(template)
+    return descriptor
+  }()
+}
 
 extension StateLimits {
   static var small: StateLimits {
