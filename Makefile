@@ -57,8 +57,11 @@ test: drivers
 	@$(TEST_BINARY) driver build --kind ebpf
 	@Tests/KernelMatrix/selftest
 	@Tests/KernelMatrix/matrix --short $(TEST_PROGRAMS)
-	@echo "Running all other tests, those with this host's live drivers among them (about two minutes) ..."
-	@WINDHOVER_DRIVERS=modern_ebpf,ebpf,ptrace $(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
+	@echo "Running the tests of the drivers with legacy eBPF and ptrace (about a minute) ..."
+	@WINDHOVER_DRIVERS=ebpf,ptrace $(SWIFT) test $(TEST_FLAGS) --skip-build --filter DriverConformance
+	@WINDHOVER_DRIVERS=ebpf,ptrace $(SWIFT) test $(TEST_FLAGS) --skip-build --filter ParityTests
+	@echo "Running all other tests, those with modern eBPF among them (about a minute) ..."
+	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 
 # KERNELS="5.10 6.12" make matrix runs on these only, and leaves the table in docs as it is.
 matrix: drivers
