@@ -5,76 +5,37 @@
 
 #include "expand.h"
 
-/* For each operation (uapi/linux/keyctl.h) the last argument that it uses, and the arguments that are strings. */
-struct wh_key_operation {
-	uint8_t last;
-	uint8_t text2 : 1, text3 : 1, text4 : 1;
-};
+/*
+ * Operations (uapi/linux/keyctl.h) as bits, by the last argument that they use, and those whose argument is a string.
+ * Bits, because the verifier of 6.18 warns in the kernel's log about a switch over so many values.
+ */
+#define WH_KEY(operation) (1ull << (operation))
+enum { WH_KEY_OPERATIONS = 33 };
 
-WH_INLINE struct wh_key_operation wh_key_operation(uint32_t operation)
+#define WH_KEYS_OF_1 /* JOIN_SESSION_KEYRING, REVOKE, CLEAR, SET_REQKEY_KEYRING, ASSUME_AUTHORITY, INVALIDATE */ \
+	(WH_KEY(1) | WH_KEY(3) | WH_KEY(7) | WH_KEY(14) | WH_KEY(16) | WH_KEY(21))
+#define WH_KEYS_OF_2 /* GET_KEYRING_ID, SETPERM, LINK, UNLINK, SET_TIMEOUT, GET_PERSISTENT, CAPABILITIES */ \
+	(WH_KEY(0) | WH_KEY(5) | WH_KEY(8) | WH_KEY(9) | WH_KEY(15) | WH_KEY(22) | WH_KEY(31))
+#define WH_KEYS_OF_3 /* UPDATE, CHOWN, DESCRIBE, READ, NEGATE, GET_SECURITY, PKEY_QUERY, RESTRICT_KEYRING, WATCH_KEY */ \
+	(WH_KEY(2) | WH_KEY(4) | WH_KEY(6) | WH_KEY(11) | WH_KEY(13) | WH_KEY(17) | WH_KEY(24) | WH_KEY(29) | WH_KEY(32))
+#define WH_KEYS_OF_4 /* SEARCH, INSTANTIATE, REJECT, INSTANTIATE_IOV, DH_COMPUTE, PKEY_ENCRYPT to PKEY_VERIFY, MOVE */ \
+	(WH_KEY(10) | WH_KEY(12) | WH_KEY(19) | WH_KEY(20) | WH_KEY(23) | WH_KEY(25) | WH_KEY(26) | WH_KEY(27) | WH_KEY(28) | \
+	 WH_KEY(30))
+
+#define WH_KEYS_WITH_ARG5 WH_KEYS_OF_4
+#define WH_KEYS_WITH_ARG4 (WH_KEYS_OF_3 | WH_KEYS_WITH_ARG5)
+#define WH_KEYS_WITH_ARG3 (WH_KEYS_OF_2 | WH_KEYS_WITH_ARG4)
+#define WH_KEYS_WITH_ARG2 (WH_KEYS_OF_1 | WH_KEYS_WITH_ARG3)
+#define WH_KEYS_WITH_TEXT2 WH_KEY(1)	/* the keyring's name */
+#define WH_KEYS_WITH_TEXT3 /* type: SEARCH, RESTRICT_KEYRING; what the PKEY operations are told */ \
+	(WH_KEY(10) | WH_KEY(29) | WH_KEY(25) | WH_KEY(26) | WH_KEY(27) | WH_KEY(28))
+#define WH_KEYS_WITH_TEXT4 (WH_KEY(10) | WH_KEY(29) | WH_KEY(24))	/* SEARCH, RESTRICT_KEYRING, PKEY_QUERY */
+
+WH_INLINE bool wh_is_key_operation(struct wh_call *call, uint64_t operations)
 {
-	struct wh_key_operation out = { .last = 1 };
+	uint32_t operation = call->arguments[0];
 
-	switch (operation) {
-	case 1:		/* JOIN_SESSION_KEYRING */
-		out.text2 = 1;
-		out.last = 2;
-		break;
-	case 3:		/* REVOKE */
-	case 7:		/* CLEAR */
-	case 14:	/* SET_REQKEY_KEYRING */
-	case 16:	/* ASSUME_AUTHORITY */
-	case 21:	/* INVALIDATE */
-		out.last = 2;
-		break;
-	case 0:		/* GET_KEYRING_ID */
-	case 5:		/* SETPERM */
-	case 8:		/* LINK */
-	case 9:		/* UNLINK */
-	case 15:	/* SET_TIMEOUT */
-	case 22:	/* GET_PERSISTENT */
-	case 31:	/* CAPABILITIES */
-		out.last = 3;
-		break;
-	case 29:	/* RESTRICT_KEYRING */
-		out.text3 = 1;
-		out.text4 = 1;
-		out.last = 4;
-		break;
-	case 24:	/* PKEY_QUERY */
-		out.text4 = 1;
-		out.last = 4;
-		break;
-	case 2:		/* UPDATE */
-	case 4:		/* CHOWN */
-	case 6:		/* DESCRIBE */
-	case 11:	/* READ */
-	case 13:	/* NEGATE */
-	case 17:	/* GET_SECURITY */
-	case 32:	/* WATCH_KEY */
-		out.last = 4;
-		break;
-	case 10:	/* SEARCH */
-		out.text3 = 1;
-		out.text4 = 1;
-		out.last = 5;
-		break;
-	case 25:	/* PKEY_ENCRYPT */
-	case 26:	/* PKEY_DECRYPT */
-	case 27:	/* PKEY_SIGN */
-	case 28:	/* PKEY_VERIFY */
-		out.text3 = 1;
-		out.last = 5;
-		break;
-	case 12:	/* INSTANTIATE */
-	case 19:	/* REJECT */
-	case 20:	/* INSTANTIATE_IOV */
-	case 23:	/* DH_COMPUTE */
-	case 30:	/* MOVE */
-		out.last = 5;
-		break;
-	}
-	return out;
+	return operation < WH_KEY_OPERATIONS && (operations >> operation & 1);
 }
 
 /* The first byte of a value tells its type: a number (0) or a string (1). */
@@ -89,32 +50,17 @@ WH_INLINE uint32_t wh_key_argument(uint8_t *room, uint64_t value, bool used, boo
 	return 9;
 }
 
-WH_BYTES(keyctl_arg2)
-{
-	struct wh_key_operation operation = wh_key_operation(call->arguments[0]);
-
-	return wh_key_argument(room, call->arguments[1], operation.last >= 2, operation.text2);
+#define WH_KEYCTL(argument, texts)							\
+WH_BYTES(keyctl_arg##argument)								\
+{											\
+	return wh_key_argument(room, call->arguments[argument - 1],			\
+			       wh_is_key_operation(call, WH_KEYS_WITH_ARG##argument),	\
+			       wh_is_key_operation(call, texts));			\
 }
 
-WH_BYTES(keyctl_arg3)
-{
-	struct wh_key_operation operation = wh_key_operation(call->arguments[0]);
-
-	return wh_key_argument(room, call->arguments[2], operation.last >= 3, operation.text3);
-}
-
-WH_BYTES(keyctl_arg4)
-{
-	struct wh_key_operation operation = wh_key_operation(call->arguments[0]);
-
-	return wh_key_argument(room, call->arguments[3], operation.last >= 4, operation.text4);
-}
-
-WH_BYTES(keyctl_arg5)
-{
-	struct wh_key_operation operation = wh_key_operation(call->arguments[0]);
-
-	return wh_key_argument(room, call->arguments[4], operation.last >= 5, false);
-}
+WH_KEYCTL(2, WH_KEYS_WITH_TEXT2)
+WH_KEYCTL(3, WH_KEYS_WITH_TEXT3)
+WH_KEYCTL(4, WH_KEYS_WITH_TEXT4)
+WH_KEYCTL(5, 0)
 
 #endif
