@@ -193,7 +193,7 @@ let package = Package(
       path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
     .executableTarget(
       name: "RuleCounter",
-      dependencies: ["Capture", "CaptureFile", "EventSchema", "RuleCompiler", "RuleEngine", "SystemState"],
+      dependencies: ["Capture", "CaptureFile", "EventSchema", "Recordings", "RuleCompiler", "RuleEngine", "SystemState"],
       path: "Tests/Oracle/RuleCounter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],

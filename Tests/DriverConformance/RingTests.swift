@@ -148,8 +148,10 @@ extension Conformance {
       check(0, 0, fd: -1)
       // O_RDWR, O_CLOEXEC, and O_LARGEFILE, which a 64-bit kernel adds.
       check(1, 18, fd: -100, openFlags: 0x1803, path: .text(path))
-      check(2, 22, fd: Int64(file), flags: 0x4)
-      check(3, 16, fd: Int64(client), address: .bytes([2, 127, 0, 0, 1, 80, 0]))
+      // Before 5.19, whose last operation is 45, a request on an open file keeps the file and not its descriptor.
+      let tellsDescriptor = supports(45, on: ring.descriptor)
+      check(2, 22, fd: tellsDescriptor ? Int64(file) : -1, flags: 0x4)
+      check(3, 16, fd: tellsDescriptor ? Int64(client) : -1, address: .bytes([2, 127, 0, 0, 1, 80, 0]))
       check(4, 35, fd: Int64(directory), path: "secret", newfd: Int64(directory), newpath: "moved")
       check(5, 36, fd: -100, path: .text(link))
       if count == 7 { check(6, 37, fd: Int64(directory), path: "made") }

@@ -14,7 +14,7 @@ public struct CurrentEvent: BitwiseCopyable, Sendable {
   public var descriptor: UInt32 = Slot.none
   /// The descriptor number of the event, also where no entry is known; -1 for none and for failed opens.
   public var descriptorNumber: Int64 = -1
-  /// The event gave the descriptor another name (`fd.name_changed`).
+  /// The event gave the descriptor a name, or another one (`fd.name_changed`).
   public var changedName = false
   /// The event's time and that of the first event, nanoseconds since the epoch.
   public var timestamp: UInt64 = 0

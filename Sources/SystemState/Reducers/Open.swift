@@ -63,6 +63,7 @@ extension SystemState {
   ) {
     current.descriptorNumber = number
     guard current.mainThread != Slot.none else { return }
+    current.changedName = true
     let entry = threads[current.thread].pendingEntry
     if entry != Slot.none, callEntries[entry].exit == exit, !callEntries[entry].name.isEmpty,
       !texts.bytes(callEntries[entry].name).equals("<NA>")

@@ -6,6 +6,7 @@ import Capture
 import CaptureFile
 import EventSchema
 import Glibc
+import Recordings
 import RuleCompiler
 import RuleEngine
 import SystemState
@@ -14,30 +15,6 @@ func fail(_ text: String) -> Never {
   var line = Array("RuleCounter: \(text)\n".utf8)
   _ = write(2, &line, line.count)
   exit(1)
-}
-
-/// The state as a section of a capture begins with it.
-func state(of contents: CaptureContents) -> SystemState {
-  var state = SystemState(machine: Machine(contents.machine, contents.interfaces))
-  state.load(users: contents.users, groups: contents.groups)
-  state.add(contents.processes, readAt: 0)
-  return state
-}
-
-extension Machine {
-  init(_ machine: MachineRecord, _ interfaces: [InterfaceRecord]) {
-    self.init()
-    bootTime = machine.bootTime
-    for interface in interfaces {
-      let address = IPAddress(high: interface.address.high, low: interface.address.low)
-      if interface.isV6 {
-        addressesV6.append(address)
-      } else {
-        addressesV4.append(address)
-        masksV4.append(UInt32(truncatingIfNeeded: interface.mask.high))
-      }
-    }
-  }
 }
 
 let arguments = Array(CommandLine.arguments.dropFirst())
@@ -49,7 +26,7 @@ do {
   var evaluator = RuleEvaluator(rules.program)
   evaluator.stopsAtFirstMatch = false
   var source = try CaptureFileSource(path: arguments[0])
-  var current = state(of: source.contents)
+  var current = SystemState(replaying: source.contents)
   var section = source.section
   reading: while true {
     do throws(CaptureError) {
@@ -72,7 +49,7 @@ do {
     }
     if source.section != section {
       section = source.section
-      current = state(of: source.contents)
+      current = SystemState(replaying: source.contents)
     }
   }
   for (rule, count) in zip(rules.rules, counts) { print("\(rule.name)\t\(count)") }
