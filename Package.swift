@@ -82,10 +82,19 @@ let package = Package(
       swiftSettings: raw),
 
     // Containers.
+    .target(name: "BackgroundWork", swiftSettings: raw),
     .target(name: "CRuntimeSockets", linkerSettings: [.linkedLibrary(":libnghttp2.a")]),
     .target(
       name: "ContainerRuntimes",
-      dependencies: ["CLinux", "CRuntimeSockets", "EventSchema", "JSONText", "ProcFS", "SystemState"],
+      dependencies: [
+        "BackgroundWork", "CLinux", "CRuntimeSockets", "EventSchema", "JSONText", "ProcFS", "SystemState",
+      ],
+      swiftSettings: raw),
+
+    // Executables.
+    .target(name: "CDigest"),
+    .target(
+      name: "ExecutableDigests", dependencies: ["BackgroundWork", "CDigest", "CLinux", "SystemState"],
       swiftSettings: raw),
 
     // Rules.
@@ -109,8 +118,8 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Capture", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields",
-        "FilterLanguage", "JSONText", "Outputs", "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
+        "Capture", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema",
+        "ExecutableDigests", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS", "RuleCompiler", "RuleEngine", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
@@ -148,6 +157,8 @@ let package = Package(
       swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema", "JSONText", "ProcFS"], swiftSettings: lending),
+    .testTarget(
+      name: "ExecutableDigestsTests", dependencies: ["CDigest", "ExecutableDigests", "SystemState"], swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Capture
+internal import ExecutableDigests
 internal import ContainerRuntimes
 internal import ProcFS
 internal import SystemState
@@ -45,7 +46,14 @@ struct EventPump: ~Copyable {
   private var afterGap: (silentSince: UInt64, due: UInt64)?
   private static let settlingTime: UInt64 = 2 * 1_000_000_000
 
-  init(state: consuming SystemState, procfs: ProcFS?, containers: ContainerLookup? = nil, log: Log) {
+  /// Hashes executables; `nil` if nothing shows their hashes.
+  private let digests: DigestWorker?
+
+  init(
+    state: consuming SystemState, procfs: ProcFS?, containers: ContainerLookup? = nil, digests: DigestWorker? = nil,
+    log: Log
+  ) {
+    self.digests = digests
     self.state = state
     self.containers = containers
     self.procfs = procfs
@@ -71,8 +79,10 @@ struct EventPump: ~Copyable {
       } catch {
         if let end = carryOn(&source, after: error, &consumer) { return end.failure }
       }
+      exchangeDigests()
       if !exchangeContainers(&consumer) { return nil }
       let now = wh_clock_monotonic()
+      if state.returnMemory(at: now) { wh_release_free_memory() }
       if let limit, now - start >= limit { return nil }
       if wh_usr1_count() != reopenRequests {
         reopenRequests = wh_usr1_count()
@@ -96,7 +106,10 @@ struct EventPump: ~Copyable {
   /// - Returns: False for the end of the run.
   private mutating func exchangeContainers(_ consumer: inout some EventConsumer & ~Copyable) -> Bool {
     state.removeGoneContainers(at: state.current.timestamp)
-    guard let containers else { return true }
+    guard let containers else {
+      consumer.settle(state)
+      return true
+    }
     containers.submit(state.takeNewContainers())
     for result in containers.take() {
       switch result {
@@ -115,6 +128,13 @@ struct EventPump: ~Copyable {
     }
     consumer.settle(state)
     return true
+  }
+
+  /// Hands new executables to the worker and takes the hashes of earlier ones.
+  private mutating func exchangeDigests() {
+    guard let digests else { return }
+    digests.submit(state.takeNewExecutables())
+    for result in digests.take() { state.setDigest(result.digest, of: result.slot, serial: result.serial) }
   }
 
   private struct End { var failure: Failure? }

@@ -3,6 +3,7 @@ internal import Capture
 internal import ContainerRuntimes
 internal import DriverSelection
 internal import EventSchema
+internal import ExecutableDigests
 internal import Glibc
 internal import Outputs
 internal import ProcFS
@@ -31,7 +32,12 @@ public struct Session {
     // Capture first, then look at what is running: nothing can start unseen in between.
     var reserve: Set<Capability> = []
     var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)
-    let state = SystemState.ofThisHost(log: log)
+    var state = SystemState.ofThisHost(log: log)
+    var digests: DigestWorker?
+    if rules.fields.contains(where: \.needsDigest) {
+      digests = DigestWorker(limitBytes: UInt64(settings.largestExecutableMiB) << 20)
+      state.digestExecutables()
+    }
     Privileges.reduce(reserve: reserve, target: settings.target, log: log)
 
     let outputs = AlertWriter(try channels(), capacity: settings.queueCapacity) { [log] in log(.error, $0) }
@@ -40,15 +46,17 @@ public struct Session {
     let containers = settings.containers.isEnabled ? ContainerLookup(settings.containers) { [log] in log(.warning, $0) } : nil
     let alerts = AlertFormatter(
       rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs,
-      waitMilliseconds: containers == nil ? 0 : settings.containers.waitMilliseconds)
+      waitMilliseconds: containers == nil && digests == nil ? 0 : settings.containers.waitMilliseconds)
     var loop = EventLoop(
-      state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: ProcFS(), containers: containers)
+      state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: ProcFS(), containers: containers,
+      digests: digests)
     wh_release_startup_pages()
     log(
       .info,
       "watching: \(rules.rules.count) rules over \(interest.events.count) types of events with \(capture.kind.rawValue)")
     let end = loop.run(&capture, for: seconds.map { UInt64($0) * 1_000_000_000 })
     containers?.finish()
+    digests?.finish()
     outputs.finish()
     let statistics: CaptureStatistics
     do throws(CaptureError) { statistics = try capture.statistics() } catch {

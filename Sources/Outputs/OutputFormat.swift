@@ -212,12 +212,15 @@ public struct OutputFormat: Sendable {
     json.endObject()
   }
 
-  /// What the fields have on the current event, without those that a container's runtime will tell.
+  /// What the fields have on the current event, without those that will be known later: of a container what its runtime
+  /// tells, and the executable's hash.
   public func freeze(
-    _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState,
+    isInContainer: Bool = true
   ) -> FrozenFields {
     var frozen = FrozenFields()
-    for (index, field) in fields.enumerated() where !field.needsContainerMetadata {
+    for (index, field) in fields.enumerated() 
+    where !(isInContainer && field.needsContainerMetadata) && !field.needsDigest {
       let position = positions[index]
       if frozen.values[position] != nil { continue }
       var text: [UInt8] = []
