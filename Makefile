@@ -51,11 +51,14 @@ test: drivers
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf check-aarch64
 	@echo "Building windhover and its tests (a first build takes 5 to 10 minutes on two cores) ..."
 	@$(SWIFT) build $(TEST_FLAGS) --build-tests
-	@echo "Running the end-to-end cases, which want the machine for themselves (about 20 seconds) ..."
+	@echo "Running the end-to-end cases, which want the machine for themselves (about half a minute) ..."
 	@WINDHOVER_BINARY=$(CURDIR)/$(TEST_BINARY) $(SWIFT) test $(TEST_FLAGS) --skip-build --filter EndToEnd
-	@echo "Running all other tests, those with the live driver among them (about a minute) ..."
-	@$(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
+	@echo "Building the legacy eBPF programs for this kernel (half a minute, the first time) ..."
+	@$(TEST_BINARY) driver build --kind ebpf
 	@Tests/KernelMatrix/selftest
+	@Tests/KernelMatrix/matrix --short $(TEST_PROGRAMS)
+	@echo "Running all other tests, those with this host's live drivers among them (about two minutes) ..."
+	@WINDHOVER_DRIVERS=modern_ebpf,ebpf,ptrace $(SWIFT) test $(TEST_FLAGS) --skip-build --skip EndToEnd
 
 # KERNELS="5.10 6.12" make matrix runs on these only, and leaves the table in docs as it is.
 matrix: drivers
@@ -68,7 +71,7 @@ test-kmod:
 	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
 
 # FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
-FUZZ ?= condition rules settings output record capture runtime
+FUZZ ?= condition rules ruletests settings output record capture runtime
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@echo "Building the fuzzers (a first build takes 5 minutes on two cores) ..."

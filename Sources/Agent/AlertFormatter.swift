@@ -14,7 +14,8 @@ public struct AlertFormatter: ~Copyable {
   /// One extractor for the outputs of all rules.
   private var fields: FieldExtractor
   private let style: AlertStyle
-  private let hostName: String
+  /// What alerts name as their host.
+  var hostName: String
   private let outputs: AlertWriter
   private var writer = JSONWriter()
   /// What the output of each rule shows that is known later.
@@ -33,13 +34,15 @@ public struct AlertFormatter: ~Copyable {
       index[field.name] = all.count
       all.append(field)
     }
+    var expressions: [FieldExpression] = []
     formats = rules.map { rule in
       var format = rule.output
-      format.bind { index[$0.name]! }
+      format.bind({ index[$0.name]! }, firstExpression: all.count + expressions.count)
+      expressions += format.expressions
       return format
     }
-    fields = FieldExtractor(all)
-    needs = rules.map { OutputNeeds($0.output.fields) }
+    fields = FieldExtractor(all, expressions: expressions)
+    needs = rules.map { OutputNeeds($0.output.fields + $0.output.expressions.flatMap(\.fields)) }
     waiting = WaitingAlerts(waitMilliseconds: waitMilliseconds)
     self.rules = rules
     self.style = style
@@ -58,8 +61,9 @@ public struct AlertFormatter: ~Copyable {
       counts[index] &+= 1
       if let subject, mustWait(index, subject, state) {
         let alert = WaitingAlert(
-          rule: index, subject: subject, frozen: formats[index].freeze(&fields, event, state, isInContainer: subject.container != Slot.none),
-          record: event.recordBytes, until: wh_clock_monotonic() + waiting.limit)
+          rule: index, subject: subject,
+          frozen: formats[index].freeze(&fields, event, state, isInContainer: subject.container != Slot.none),
+          record: event.headerRecord, until: wh_clock_monotonic() + waiting.limit)
         if waiting.add(alert) { continue }
       }
       send(index, event, state)
@@ -166,9 +170,6 @@ public struct AlertFormatter: ~Copyable {
     let text =
       "Windhover internal: capture interrupted. The driver \(gap.from.rawValue) was \(what) after \(gap.reason); "
       + "system calls of up to \(gap.nanoseconds / 1_000_000) ms were not seen"
-    var message = Array(text.utf8)
-    // Texts of errors may hold line breaks; an alert is one line.
-    for index in message.indices where message[index] < 0x20 { message[index] = UInt8(ascii: " ") }
     writer.reset()
     writer.beginObject()
     writer.key("driver")
@@ -180,9 +181,33 @@ public struct AlertFormatter: ~Copyable {
     writer.key("reason")
     writer.string("\(gap.reason)")
     writer.endObject()
+    emitInternal("Windhover internal: capture interrupted", .critical, text)
+  }
+
+  /// Sends an alert of the program's own: a recording ended before its time.
+  mutating func emit(fullRecording path: String, bytes: UInt64, limitMegabytes: Int) {
+    writer.reset()
+    writer.beginObject()
+    writer.key("file")
+    writer.string(path)
+    writer.key("max_file_size_mb")
+    writer.number(UInt64(limitMegabytes))
+    writer.key("written_bytes")
+    writer.number(bytes)
+    writer.endObject()
+    emitInternal(
+      "Windhover internal: capture size limit reached", .informational,
+      "Windhover internal: capture size limit reached. \(path) ended at the configured limit of \(limitMegabytes) MB")
+  }
+
+  /// - Parameter text: The message; the fields are in the writer.
+  private mutating func emitInternal(_ rule: String, _ priority: Priority, _ text: String) {
+    var message = Array(text.utf8)
+    // Texts of errors may hold line breaks; an alert is one line.
+    for index in message.indices where message[index] < 0x20 { message[index] = UInt8(ascii: " ") }
     var alert = Alert(
-      timestamp: wh_clock_realtime(), rule: "Windhover internal: capture interrupted", priority: Priority.critical.name,
-      source: "internal", hostname: hostName, message: message)
+      timestamp: wh_clock_realtime(), rule: rule, priority: priority.name, source: "internal", hostname: hostName,
+      message: message)
     if style.json && style.includesFields { alert.fields = writer.bytes }
     var line: [UInt8] = []
     style.append(alert, into: &line)

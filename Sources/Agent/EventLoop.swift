@@ -1,8 +1,11 @@
+internal import CLinux
 public import Capture
+internal import CaptureFile
 public import ContainerRuntimes
 internal import EventSchema
 public import ExecutableDigests
 public import ProcFS
+internal import Recordings
 public import RuleEngine
 public import SystemState
 
@@ -29,6 +32,11 @@ public struct EventLoop: ~Copyable {
   public var stateCounters: StateCounters { pump.state.counters }
   /// Alerts by rule, those without any left out.
   var alertCounts: [AlertCount] { watch.alerts.countsByRule }
+  /// What became of recordings, once the run is over; `nil` if nothing was to be recorded.
+  var recordingCounters: RecordingCounters? { watch.recordingCounters }
+
+  /// From now on matches are recorded.
+  mutating func record(_ recordings: consuming MatchRecordings?) { watch.recordings = recordings }
 
   /// Runs until a stop is requested, the time is up, or the source is spent.
   ///
@@ -37,6 +45,20 @@ public struct EventLoop: ~Copyable {
   public mutating func run(_ source: inout some CaptureSource & ~Copyable, for limit: UInt64? = nil) -> Failure? {
     let end = pump.run(&source, into: &watch, for: limit)
     watch.alerts.settle(pump.state, isEnd: true)
+    watch.finish()
+    return end
+  }
+
+  /// Runs until the file is read, a stop is requested, or the time is up.
+  ///
+  /// - Parameter limit: Stop after this many nanoseconds of the events' own time, if given.
+  /// - Returns: What is wrong with the file, or `nil`.
+  mutating func replay(
+    _ source: inout CaptureFileSource, for limit: UInt64? = nil, showing progress: ReplayProgress
+  ) -> Failure? {
+    watch.span = limit ?? .max
+    let end = pump.replay(&source, into: &watch, showing: progress)
+    watch.finish()
     return end
   }
 
@@ -47,6 +69,9 @@ public struct EventLoop: ~Copyable {
 private struct RuleWatch: EventConsumer, ~Copyable {
   var evaluator: RuleEvaluator
   var alerts: AlertFormatter
+  var recordings: MatchRecordings?
+  /// Nanoseconds from the first event to the one at which the run ends.
+  var span: UInt64 = .max
   var eventCount: UInt64 = 0
   var matchCount: UInt64 = 0
   private var malformed: MalformedRecords
@@ -57,16 +82,26 @@ private struct RuleWatch: EventConsumer, ~Copyable {
     malformed = MalformedRecords(log: log)
   }
 
+  /// What became of the recordings, once the run is over.
+  private(set) var recordingCounters: RecordingCounters?
+
   mutating func take(_ batch: inout EventBatch, _ state: inout SystemState) -> Bool {
+    recordings?.pause(&alerts)
     while true {
       do throws(RecordError) {
         guard let event = try batch.next() else { return true }
         eventCount &+= 1
         state.apply(event)
-        if evaluator.evaluate(event, state) {
+        if state.current.timestamp &- state.current.firstTimestamp > span, state.current.timestamp > state.current.firstTimestamp {
+          eventCount &-= 1
+          return false
+        }
+        if !event.isStateOnly, evaluator.evaluate(event, state) {
           matchCount &+= 1
           alerts.emit(evaluator.matches, event, state)
+          recordings?.match(evaluator.matches, event, state)
         }
+        recordings?.take(event, state)
       } catch {
         malformed.report(error)
       }
@@ -77,6 +112,14 @@ private struct RuleWatch: EventConsumer, ~Copyable {
   mutating func settle(_ state: borrowing SystemState) { alerts.settle(state) }
   var isWaiting: Bool { alerts.isWaiting }
   mutating func tell(_ gap: CaptureGap) { alerts.emit(gap) }
+  mutating func begin(_ contents: CaptureContents, _ state: borrowing SystemState) {
+    alerts.hostName = state.machine.hostName
+  }
+
+  mutating func finish() {
+    if let counters = recordings?.finish() { recordingCounters = counters }
+    recordings?.pause(&alerts)
+  }
 }
 
 /// Records that did not decode: the first is logged, all are counted in the source's statistics.
@@ -89,6 +132,6 @@ struct MalformedRecords {
   mutating func report(_ error: RecordError) {
     if hasReported { return }
     hasReported = true
-    log(.warning, "a record from the driver did not decode (\(error)); further ones are only counted")
+    log(.warning, "a record did not decode (\(error)); further ones are only counted")
   }
 }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Capture
+internal import CaptureFile
 internal import ExecutableDigests
 internal import ContainerRuntimes
 internal import ProcFS
@@ -21,6 +22,8 @@ protocol EventConsumer: ~Copyable {
   var isWaiting: Bool { get }
   /// Capture was interrupted and goes on; the state has been brought up to date.
   mutating func tell(_ gap: CaptureGap)
+  /// Another capture begins in the same file, with a state of its own.
+  mutating func begin(_ contents: CaptureContents, _ state: borrowing SystemState)
 }
 
 extension EventConsumer where Self: ~Copyable {
@@ -28,6 +31,7 @@ extension EventConsumer where Self: ~Copyable {
   mutating func settle(_ state: borrowing SystemState) {}
   var isWaiting: Bool { false }
   mutating func tell(_ gap: CaptureGap) {}
+  mutating func begin(_ contents: CaptureContents, _ state: borrowing SystemState) {}
 }
 
 /// Pulls batches from a source and hands them to a consumer: the one thread that all of it happens on, and the frame
@@ -121,6 +125,8 @@ struct EventPump: ~Copyable {
           var batch = try source.nextBatch(waitingUpTo: .zero)
           if !consumer.take(&batch, &state) { return false }
         } catch { preconditionFailure("an event in memory cannot be read: \(error)") }
+      // Rules have judged its event already.
+      case .update(let metadata): if state.findContainer(metadata.id) != Slot.none { state.setContainer(metadata) }
       case .accounts(let id, let users, let groups): state.setAccounts(of: id, users: users, groups: groups)
       case .noAccounts(let id): state.giveUpAccounts(of: id)
       case .unavailable(let id): state.giveUpContainer(id)

@@ -8,9 +8,19 @@ enum Privileges {
   /// - Parameter target: Tracees have the privileges that are given up here, and the kernel lets nobody choose the CPUs
   ///   of somebody more privileged (cap_safe_nice in security/commoncap.c) without CAP_SYS_NICE: it is kept for tracing.
   /// - Parameter reserve: Out of force but not given up: what opening another driver takes, if this one dies.
-  static func reduce(reserve: Set<Capability> = [], target: TraceTarget? = nil, log: Log) {
-    let kept: Set<Capability> = target == nil ? [.dacReadSearch, .sysPtrace] : [.dacReadSearch, .sysPtrace, .sysNice]
+  /// - Parameter writesFiles: Files in folders of other users are created while it runs.
+  static func reduce(
+    reserve: Set<Capability> = [], target: TraceTarget? = nil, writesFiles: Bool = false, log: Log
+  ) {
+    var kept: Set<Capability> = target == nil ? [.dacReadSearch, .sysPtrace] : [.dacReadSearch, .sysPtrace, .sysNice]
+    if writesFiles { kept.insert(.dacOverride) }
     let error = wh_limit_capabilities(mask(kept), mask(reserve))
+    if error != 0 { log(.warning, "could not give up privileges: \(errorText(-error)); running with all of them") }
+  }
+
+  /// Gives up every privilege but some, for good.
+  static func keep(_ kept: Set<Capability>, log: Log) {
+    let error = wh_limit_capabilities(mask(kept), 0)
     if error != 0 { log(.warning, "could not give up privileges: \(errorText(-error)); running with all of them") }
   }
 

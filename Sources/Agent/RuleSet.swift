@@ -8,7 +8,8 @@ public enum RuleSet {
   /// Loads rule files and checks every rule in them.
   ///
   /// - Parameters:
-  ///   - paths: Files and folders in load order; empty for the rules that come with the program.
+  ///   - paths: Files and folders in load order, and `builtin:TIER` for rules that come with the program; empty for
+  ///     the stable ones of those.
   ///   - skipsMissing: Leave out paths that do not exist; nothing left is an error all the same.
   /// - Throws: If a path cannot be read. Problems inside files are in the result.
   public static func load(
@@ -20,23 +21,23 @@ public enum RuleSet {
     options.isKnownField = { field, _ in
       if case .success = FieldCatalogue.resolve(name: field.name, argument: field.argument) { true } else { false }
     }
-    let sources: [RuleSource]
-    do throws(RuleSourceError) {
-      sources = paths.isEmpty ? [.builtIn] : try RuleSource.read(paths, skipsMissing: skipsMissing)
-    } catch {
-      throw Failure("cannot read the rules: \(error.message)")
-    }
+    let sources = try RuleSource.read(pathsAndTiers: paths, skipsMissing: skipsMissing)
     return RuleCompiler.load(sources, options).compiled()
   }
 
-  /// The same, refusing rules with errors: the report of all problems is the failure's text.
+  /// Rule files in memory, `builtin:TIER` among them.
+  public static func sources(_ paths: [String]) throws(Failure) -> [RuleSource] {
+    try RuleSource.read(pathsAndTiers: paths)
+  }
+
+  /// The same as ``load(_:_:skipsMissing:)``, refusing rules with errors: the report of all problems is the failure's text.
   public static func loadUsable(
     _ paths: [String], _ settings: Settings, warn: (String) -> Void
   ) throws(Failure) -> CompiledRules {
     let compiled: CompiledRules
     if paths.isEmpty {
       // The configuration's list may name files that not every host has; the command line means what it says.
-      for path in settings.rulesFiles where access(path, F_OK) != 0 {
+      for path in settings.rulesFiles where !path.hasPrefix("builtin") && access(path, F_OK) != 0 {
         warn("rules_files: \(path) does not exist and is left out")
       }
       compiled = try load(settings.rulesFiles, settings, skipsMissing: true)

@@ -20,6 +20,9 @@ extension Settings {
     if settings.writesToFile && settings.outputFile.isEmpty {
       throw Failure("file_output.enabled is true but file_output.filename is empty; name the file")
     }
+    if settings.replays && settings.captureFile.isEmpty {
+      throw Failure("engine.kind is replay but engine.replay.capture_file is empty; name the capture file")
+    }
     if !settings.writesToStandardOutput && !settings.writesToFile {
       throw Failure("no output is enabled; set stdout_output.enabled or file_output.enabled to true")
     }

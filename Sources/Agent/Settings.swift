@@ -9,6 +9,9 @@ public import RuleCompiler
 /// The keys, their types and their help are in ``Setting/all``: files, `-o` and the documentation read that table.
 public struct Settings: Sendable {
   public var engine = DriverSelector.Choice.automatic
+  /// Events come from ``captureFile`` and not from a driver.
+  public var replays = false
+  public var captureFile = ""
   /// The drivers that an automatic choice considers, the preferred one first.
   public var engineOrder = DriverSelector.defaultOrder
   /// Another driver goes on when the running one dies. Takes capabilities in reserve.
@@ -36,6 +39,16 @@ public struct Settings: Sendable {
   public var keepsFileOpen = false
   public var queueCapacity = 65_536
   public var logLevel = Log.Level.info
+  /// Matches of rules begin recordings: of those rules that ask for it, or of all.
+  public var recordsMatches = false
+  public var recordsAllRules = false
+  public var recordingPrefix = "/tmp/windhover"
+  /// Milliseconds after a match where the rule says nothing else, and before it.
+  public var recordingDuration = 5000
+  public var recordingLead = 5000
+  /// Megabytes of memory for what precedes a match, and of a file; 0 for no limit of files.
+  public var recordingMemory = 16
+  public var recordingFileSize = 0
   /// Whom to ask about containers.
   public var containers = RuntimeSettings()
   /// Larger executables have no `proc.exe.sha256`; MiB.
@@ -96,13 +109,20 @@ public struct Setting: Sendable {
   }
 
   public static let all: [Setting] = [
-    Setting(key: "engine.kind", form: "auto, modern_ebpf, ebpf, kmod, ptrace", help: "The capture driver.") {
-      (settings, value) throws(SettingError) in
+    Setting(
+      key: "engine.kind", form: "auto, modern_ebpf, ebpf, kmod, ptrace, replay",
+      help: "The capture driver, or replay for a capture file."
+    ) { (settings, value) throws(SettingError) in
       let text = try value.string()
+      settings.replays = text == "replay"
+      if settings.replays { return }
       guard let choice = DriverSelector.Choice(text) else {
-        throw SettingError("'\(text)' is no driver; \(Setting.advice(text, DriverKind.names, besides: "auto"))")
+        throw SettingError("'\(text)' is no driver; \(Setting.advice(text, DriverKind.names + ["replay"], besides: "auto"))")
       }
       settings.engine = choice
+    },
+    Setting(key: "engine.replay.capture_file", form: "path", help: "The file that engine.kind=replay reads.") {
+      (settings, value) throws(SettingError) in settings.captureFile = try value.string()
     },
     Setting(
       key: "engine.order", form: "list of drivers", help: "What auto tries, the preferred one first; others are not used."
@@ -199,6 +219,36 @@ public struct Setting: Sendable {
       let capacity = try value.integer(0...10_000_000)
       settings.queueCapacity = capacity == 0 ? 65_536 : capacity
     },
+    Setting(key: "capture.enabled", form: "bool", help: "Matches of rules begin capture files.") {
+      (settings, value) throws(SettingError) in settings.recordsMatches = try value.bool()
+    },
+    Setting(key: "capture.mode", form: "rules, all_rules", help: "Only rules with capture: true, or all.") {
+      (settings, value) throws(SettingError) in
+      switch try value.string() {
+      case "rules": settings.recordsAllRules = false
+      case "all_rules": settings.recordsAllRules = true
+      default: throw SettingError("needs rules or all_rules")
+      }
+    },
+    Setting(
+      key: "capture.path_prefix", form: "path", help: "What the names of these files begin with; time and event number follow."
+    ) { (settings, value) throws(SettingError) in
+      let text = try value.string()
+      if text.isEmpty || text.hasSuffix("/") { throw SettingError("needs the beginning of a file's name, as in /var/tmp/hit") }
+      settings.recordingPrefix = text
+    },
+    Setting(
+      key: "capture.default_duration", form: "milliseconds", help: "How long after a match, if the rule has no capture_duration."
+    ) { (settings, value) throws(SettingError) in settings.recordingDuration = try value.integer(0...86_400_000) },
+    Setting(key: "capture.lead_duration", form: "milliseconds", help: "How long before a match.") {
+      (settings, value) throws(SettingError) in settings.recordingLead = try value.integer(0...3_600_000)
+    },
+    Setting(key: "capture.lead_memory_mb", form: "number", help: "Memory for what precedes a match, in megabytes.") {
+      (settings, value) throws(SettingError) in settings.recordingMemory = try value.integer(1...4096)
+    },
+    Setting(key: "capture.max_file_size_mb", form: "number", help: "Where such a file ends at the latest; 0 for no limit.") {
+      (settings, value) throws(SettingError) in settings.recordingFileSize = try value.integer(0...1_000_000)
+    },
   ] + containerSettings + [
     Setting(
       key: "executables.sha256_max_mb", form: "1 to 65536",
@@ -225,7 +275,7 @@ public struct Setting: Sendable {
 
   /// Sections that configuration files in this field have and that this version does not act on.
   static let ignoredSections: Set<String> = [
-    "append_output", "base_syscalls", "buffer_format_base64", "capture", "config_files", "falco_libs", "http_output",
+    "append_output", "base_syscalls", "buffer_format_base64", "config_files", "falco_libs", "http_output",
     "libs_logger", "log_stderr", "log_syslog", "metrics", "output_timeout", "program_output",
     "static_fields", "suggested_formatters", "syscall_event_drops", "syscall_event_timeouts", "syslog_output",
     "watch_config_files", "webserver", "engine",

@@ -1,7 +1,9 @@
 internal import Capture
+internal import CaptureFile
 internal import ContainerRuntimes
 internal import DriverSelection
 internal import Outputs
+internal import Recordings
 internal import RuleCompiler
 internal import SystemState
 
@@ -11,6 +13,21 @@ struct Summary {
 
   init(events: UInt64, _ capture: CaptureStatistics, _ source: borrowing FailoverCapture) {
     lines = ["Events: \(events) seen, \(capture.lost.total) lost"] + Summary.details(capture, source)
+  }
+
+  /// Of a capture file.
+  init(events: UInt64, _ source: borrowing CaptureFileSource) {
+    lines = ["Events: \(events) seen"] + Summary.details(source)
+  }
+
+  /// What of a file was not delivered; zeros are not shown.
+  static func details(_ source: borrowing CaptureFileSource) -> [String] {
+    let counts: [(String, UInt64)] = [
+      ("told by later events of the file", source.droppedEvents),
+      ("of versions after this one, unknown here", source.unknownEvents),
+      ("entries of lists beyond the limits", UInt64(source.contents.refused)),
+    ]
+    return counts.compactMap { $1 > 0 ? "   \($0): \($1)" : nil }
   }
 
   /// What was lost by reason, what was left out, and what happened to the driver; zeros are not shown.
@@ -42,6 +59,12 @@ struct Summary {
       ("alerts refused by an output", outputs.failed),
     ]
     for (what, count) in counts where count > 0 { lines.append("   \(what): \(count)") }
+  }
+
+  mutating func add(_ recordings: RecordingCounters) {
+    lines.append("Recordings: \(recordings.files)")
+    if recordings.failed > 0 { lines.append("   not written, or not to their end: \(recordings.failed)") }
+    if recordings.recordsDropped > 0 { lines.append("   events dropped, queue full: \(recordings.recordsDropped)") }
   }
 
   mutating func add(_ waiting: WaitingAlerts.Statistics, _ lookup: ContainerLookup.Statistics) {

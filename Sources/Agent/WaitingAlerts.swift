@@ -6,8 +6,8 @@ internal import Outputs
 /// computed yet.
 ///
 /// What such an alert shows of the event is looked up when it comes; what it shows beyond when that is known,
-/// or after the limit with what is known then, and a note that says so. Bounded: beyond ``capacity`` alerts go out at
-/// once.
+/// or after the limit with what is known then, and a note that says so. Bounded: beyond ``capacity``, or as many bytes as
+/// ``byteCapacity``, alerts go out at once.
 struct WaitingAlerts {
   struct Statistics: Sendable, Equatable {
     var waited: UInt64 = 0
@@ -18,12 +18,14 @@ struct WaitingAlerts {
   }
 
   static let capacity = 4096
+  static let byteCapacity = 8 << 20
 
   /// Monotonic nanoseconds; 0 if no alert waits.
   let limit: UInt64
   let note: String
   let digestNote: String
   private var alerts: [WaitingAlert] = []
+  private var byteCount = 0
   private(set) var statistics = Statistics()
 
   init(waitMilliseconds: Int) {
@@ -43,12 +45,12 @@ struct WaitingAlerts {
 
   /// - Returns: False if there is no room.
   mutating func add(_ alert: WaitingAlert) -> Bool {
-    guard alerts.count < WaitingAlerts.capacity else {
+    guard alerts.count < WaitingAlerts.capacity, byteCount < WaitingAlerts.byteCapacity else {
       statistics.refused &+= 1
       return false
     }
     statistics.waited &+= 1
-    alerts.append(alert)
+    keep(alert)
     return true
   }
 
@@ -56,10 +58,14 @@ struct WaitingAlerts {
   mutating func takeAll() -> [WaitingAlert] {
     let taken = alerts
     alerts = []
+    byteCount = 0
     return taken
   }
 
-  mutating func keep(_ alert: WaitingAlert) { alerts.append(alert) }
+  mutating func keep(_ alert: WaitingAlert) {
+    alerts.append(alert)
+    byteCount += alert.frozen.byteCount
+  }
 }
 
 /// One of them.
@@ -67,7 +73,7 @@ struct WaitingAlert {
   var rule: Int
   var subject: FieldSubject
   var frozen: FrozenFields
-  /// The event, for its time.
+  /// The event without its parameters, for type, time and thread.
   var record: [UInt8]
   /// Monotonic nanoseconds.
   var until: UInt64

@@ -10,6 +10,7 @@ struct Main {
       workload NAME ROUNDS      a loop of calls: \(Workload.allCases.map(\.rawValue).joined(separator: ", "))
       record FILE               capture a mixed workload with the default rules' interest into FILE
       replay FILE ROUNDS        apply the recording and evaluate the default rules; ns per event
+      capture FILE ROUNDS       read a capture file, without and with the state; ns per event
       overhead BINARY ROUNDS    what a running BINARY adds to the calls of each workload, in pairs
       rate BINARY N SECONDS [OPTION...]   whether BINARY loses any of N calls per second
       pace N SECONDS            N calls per second, as `rate` starts them
@@ -28,6 +29,9 @@ struct Main {
     case ("replay", let rest) where rest.count == 2:
       guard let rounds = Int(rest[1]) else { fail() }
       try Recording.replay(rest[0], rounds: rounds)
+    case ("capture", let rest) where rest.count == 2:
+      guard let rounds = Int(rest[1]) else { fail() }
+      try CaptureReplay.measure(rest[0], rounds: rounds)
     case ("overhead", let rest) where rest.count == 2:
       guard let rounds = Int(rest[1]) else { fail() }
       Overhead.measure(rest[0], rounds: rounds)

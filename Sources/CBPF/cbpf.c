@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,31 +104,101 @@ int wh_open_perf_output(int cpu)
 
 static void write_types(void *file, const char *format, va_list arguments) { vfprintf(file, format, arguments); }
 
+/*
+ * What makes an enumeration as small as the kernel has it, where that is smaller than an int: `__packed` there, which
+ * libbpf 1.1 forgets. Every member behind such a one would be looked for in the wrong place.
+ */
+static const char *mode_of(const struct btf *btf, const char *name, bool is_typedef)
+{
+	int id = btf__find_by_name_kind(btf, name, is_typedef ? BTF_KIND_TYPEDEF : BTF_KIND_ENUM);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	if (is_typedef && type)
+		type = btf__type_by_id(btf, type->type);
+	if (!type || !btf_is_enum(type))
+		return "";
+	return type->size == 1 ? " __attribute__((mode(byte)))" : type->size == 2 ? " __attribute__((mode(HI)))" : "";
+}
+
+/* Writes the text of a header, and makes enumerations at its top level as large as they are. */
+static void write_with_modes(const struct btf *btf, char *text, FILE *file)
+{
+	char *line, *rest = text, name[128] = "";
+	bool is_open = false;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (sscanf(line, "enum %127[A-Za-z0-9_] {", name) == 1 && line[strlen(line) - 1] == '{') {
+			is_open = true;
+		} else if (strcmp(line, "typedef enum {") == 0) {
+			is_open = true;
+			name[0] = 0;
+		} else if (is_open && line[0] == '}') {
+			bool is_typedef = !name[0];
+
+			is_open = false;
+			if (is_typedef)
+				sscanf(line, "} %127[A-Za-z0-9_];", name);
+			fprintf(file, "}%s%s\n", mode_of(btf, name, is_typedef), line + 1);
+			continue;
+		}
+		fprintf(file, rest ? "%s\n" : "%s", line);
+	}
+}
+
+/* The programs look behind the end of this structure: its size has to be the kernel's. */
+static void write_size(const struct btf *btf, const char *name, FILE *file)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	if (id > 0)
+		fprintf(file, "\n_Static_assert(sizeof(struct %s) == %u, \"struct %s is laid out differently in the kernel\");\n",
+			name, btf__type_by_id(btf, (__u32)id)->size, name);
+}
+
+static int write_kernel_types(const struct btf *btf, FILE *file)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	struct btf_dump *dump;
+	int error = 0;
+
+	if (!memory)
+		return -errno;
+	dump = btf_dump__new(btf, write_types, memory, NULL);
+	if (libbpf_get_error(dump)) {
+		error = errno ? -errno : -EINVAL;
+		dump = NULL;
+	}
+	for (__u32 id = 1; !error && id < btf__type_cnt(btf); id++)
+		error = btf_dump__dump_type(dump, id);
+	btf_dump__free(dump);
+	if (fclose(memory) && !error)
+		error = -errno;
+	if (!error) {
+		write_with_modes(btf, text, file);
+		write_size(btf, "inode", file);
+	}
+	free(text);
+	return error;
+}
+
 int wh_write_kernel_types(const char *path, const char *header)
 {
 	struct btf *btf = btf__parse(path, NULL);
-	struct btf_dump *dump;
 	FILE *file;
-	int error = 0;
+	int error;
 
 	if (libbpf_get_error(btf))
 		return errno ? -errno : -EINVAL;
 	file = fopen(header, "we");
 	if (!file) {
 		error = -errno;
-		btf__free(btf);
-		return error;
-	}
-	dump = btf_dump__new(btf, write_types, file, NULL);
-	if (libbpf_get_error(dump)) {
-		error = errno ? -errno : -EINVAL;
 	} else {
-		for (__u32 id = 1; !error && id < btf__type_cnt(btf); id++)
-			error = btf_dump__dump_type(dump, id);
-		btf_dump__free(dump);
+		error = write_kernel_types(btf, file);
+		if (fclose(file) && !error)
+			error = -errno;
 	}
-	if (fclose(file) && !error)
-		error = -errno;
 	btf__free(btf);
 	return error;
 }

@@ -107,6 +107,7 @@ int wh_interface_addresses(struct wh_interface_address *out, int capacity)
 		if (!(entry->ifa_flags & IFF_UP) || !copy_address(next->address, entry->ifa_addr))
 			continue;
 		copy_address(next->mask, entry->ifa_netmask);
+		snprintf(next->name, sizeof(next->name), "%s", entry->ifa_name);
 		next->family = (uint8_t)entry->ifa_addr->sa_family;
 		next->is_loopback = !!(entry->ifa_flags & IFF_LOOPBACK);
 		count++;

@@ -95,6 +95,7 @@ public struct KernelVersion: Sendable, Equatable, Comparable, CustomStringConver
 
 /// Capabilities that drivers ask about. Raw value: the bit. Source: include/uapi/linux/capability.h.
 public enum Capability: Int, Sendable, CaseIterable {
+  case dacOverride = 1
   case dacReadSearch = 2
   case sysModule = 16
   case sysPtrace = 19
@@ -106,6 +107,7 @@ public enum Capability: Int, Sendable, CaseIterable {
 
   public var name: String {
     switch self {
+    case .dacOverride: "CAP_DAC_OVERRIDE"
     case .dacReadSearch: "CAP_DAC_READ_SEARCH"
     case .sysModule: "CAP_SYS_MODULE"
     case .sysPtrace: "CAP_SYS_PTRACE"

@@ -13,6 +13,8 @@
   /// No metadata block of a real host comes near: 262,144 processes with full command lines and environments do not
   /// fit, but those lists may be split over several blocks.
   static let largestBlock = 256 << 20
+  /// Events with large payloads: what a container's runtime or a plugin tells.
+  static let largestLargeEvent = 16 << 20
   /// What an ordinary event can fill: 64 KiB and its frame.
   static let largestEventBlock = 65_536 + 8
 
@@ -22,6 +24,9 @@
   }
 
   deinit { unsafe buffer.deallocate() }
+
+  /// How much of the file is read, in tenths of a percent; `nil` for what has no length.
+  var progress: Int? { stream.progress }
 
   /// The next block's frame, which stays unread and may be anything; `nil` at the end of the file.
   mutating func peek() throws(CaptureFileError) -> BlockHeader? {

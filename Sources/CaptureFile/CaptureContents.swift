@@ -16,6 +16,8 @@ public struct CaptureContents: Sendable {
     static let descriptors = 2_097_152
     static let accounts = 262_144
     static let interfaces = 65_536
+    /// Memory for the entries of all lists: a small compressed file can hold lists of gigabytes.
+    static let bytes = 256 << 20
   }
 
   public init() {}

@@ -44,7 +44,8 @@ extension CaptureFileError: CustomStringConvertible {
 }
 
 extension CaptureFileError.Problem {
-  var sentence: String {
+  /// Continues the name of the file.
+  public var sentence: String {
     switch self {
     case .cannotOpen(let errno): "cannot be opened: \(errorText(errno))"
     case .cannotRead(let errno): "cannot be read: \(errorText(errno))"

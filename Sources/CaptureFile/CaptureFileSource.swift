@@ -4,8 +4,8 @@ internal import EventSchema
 /// A capture file as a source of events: `.scap`, plain or compressed with gzip, of any version since 2013.
 ///
 /// Events come in the order of the file, converted to today's form. What the file says of its machine, processes, users
-/// and addresses is in ``contents`` before the first event. A file can be several captures one behind the other: a batch
-/// ends where one does, and ``section`` counts on; the reader then starts anew from ``contents``.
+/// and addresses is in ``contents`` before the first event. A file can be several captures one behind the other: where one
+/// begins comes an empty batch, and ``section`` has counted on; the reader then starts anew from ``contents``.
 @safe public struct CaptureFileSource: CaptureSource, ~Copyable {
   public let path: String
   public private(set) var contents: CaptureContents
@@ -15,6 +15,8 @@ internal import EventSchema
   public var unknownEvents: UInt64 { events.unknown }
   /// Records that are not delivered any more: mostly the entries of calls, whose exits tell it all today.
   public var droppedEvents: UInt64 { events.dropped }
+  /// How much of the file is read, in tenths of a percent; `nil` for what has no length, such as a pipe.
+  public var progress: Int? { blocks.progress }
 
   private var blocks: BlockReader
   private var events = CurrentEvents()
@@ -81,6 +83,7 @@ internal import EventSchema
         events.beginSection()
         section += 1
         next = .events
+        return
       case .end: throw .endOfStream
       case .failure(let error): throw .damaged(source: path, problem: error.description)
       }
@@ -158,7 +161,7 @@ internal import EventSchema
   private static func readEvent(
     _ header: BlockHeader, _ layout: EventBlock, of blocks: inout BlockReader, into events: inout CurrentEvents
   ) throws(CaptureFileError) {
-    let limit = layout.isLarge ? BlockReader.largestBlock : BlockReader.largestEventBlock
+    let limit = layout.isLarge ? BlockReader.largestLargeEvent : BlockReader.largestEventBlock
     let body = try blocks.take(header, checksTrailer: false, limit: limit)
     let start = layout.hasFlags ? 6 : 2
     let headerSize = layout.hasParameterCount ? 26 : 22

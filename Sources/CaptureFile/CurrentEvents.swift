@@ -31,9 +31,7 @@ internal import EventSchema
       throw CaptureFileError(.badEventLength(type: type, length: length, available: rest.byteCount), at: offset)
     }
     let record = rest.extracting(0..<Int(length))
-    let isOurs = EventType(rawValue: type).map { Schema.event($0) != nil } ?? false
-    let isOfTheFormat = unsafe wh_past_event(type) != nil
-    guard isOfTheFormat || isOurs else {
+    guard unsafe wh_past_event(type) != nil || Self.isOurs(type) else {
       unknown += 1
       return
     }
@@ -51,10 +49,14 @@ internal import EventSchema
     }
   }
 
+  private static func isOurs(_ type: UInt16) -> Bool {
+    EventType(rawValue: type).map { Schema.event($0) != nil } ?? false
+  }
+
   private mutating func append(_ record: RawSpan, _ origin: UInt16) {
     let needed = filled + 8 + record.byteCount
     if unsafe needed > buffer.count {
-      let larger = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 8)
+      let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: needed, alignment: 8)
       unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[0..<filled]))
       unsafe buffer.deallocate()
       unsafe buffer = larger

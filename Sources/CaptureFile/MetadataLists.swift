@@ -8,6 +8,17 @@ struct MetadataReader {
   private var processIndex: [Int64: Int] = [:]
   private var threadCount = 0
   private var descriptorCount = 0
+  private var bytes = 0
+
+  /// Takes memory for another entry, unless the lists have enough.
+  private mutating func makesRoom(_ needed: Int) -> Bool {
+    guard bytes + needed <= CaptureContents.Limits.bytes else {
+      contents.refused += 1
+      return false
+    }
+    bytes += needed
+    return true
+  }
 
   mutating func read(_ kind: BlockKind, _ body: RawSpan, at offset: UInt64) throws(CaptureFileError) {
     switch kind {
@@ -45,6 +56,7 @@ struct MetadataReader {
         contents.refused += 1
         continue
       }
+      guard makesRoom(reading.memoryBytes) else { continue }
       threadCount += 1
       add(reading)
     }
@@ -138,6 +150,7 @@ struct MetadataReader {
         contents.refused += 1
         continue
       }
+      guard makesRoom(256 + reading.name.count) else { continue }
       descriptorCount += 1
       contents.processes[index].descriptors.append(reading)
     }
@@ -245,7 +258,7 @@ struct MetadataReader {
         contents.refused += 1
         continue
       }
-      contents.interfaces.append(interface)
+      if makesRoom(128 + interface.name.count) { contents.interfaces.append(interface) }
     }
   }
 
@@ -263,12 +276,20 @@ struct MetadataReader {
         let user = UserReading(
           uid: uid, gid: gid, name: try body.text(limit: 255), home: try body.text(limit: 255),
           shell: try body.text(limit: 255))
-        if !isFull { contents.users.append(user) }
+        if !isFull, makesRoom(256 + user.name.count + user.home.count + user.shell.count) { contents.users.append(user) }
       } else {
         let group = GroupReading(gid: try body.integer(), name: try body.text(limit: 255))
-        if !isFull { contents.groups.append(group) }
+        if !isFull, makesRoom(128 + group.name.count) { contents.groups.append(group) }
       }
       if version >= 2 { body.endEntry() }
     }
+  }
+}
+
+extension ThreadReading {
+  /// About as much as it takes.
+  fileprivate var memoryBytes: Int {
+    1024 + comm.count + exe.count + exepath.count + arguments.count + environment.count + cwd.count + root.count
+      + cgroups.count
   }
 }

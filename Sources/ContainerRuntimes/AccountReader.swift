@@ -19,6 +19,8 @@ struct AccountInquiry: Sendable {
 struct AccountReader {
   private struct Pending {
     var inquiry: AccountInquiry
+    /// The latest last.
+    var processes: [Int32]
     var began: UInt64
     var due: UInt64
     var interval: UInt64 = AccountReader.firstInterval
@@ -26,6 +28,8 @@ struct AccountReader {
 
   private static let firstInterval: UInt64 = 2_000_000
   private static let longestInterval: UInt64 = 1_000_000_000
+  /// How many processes of one container are looked at.
+  private static let mostProcesses = 8
   /// How long a process may have our own root before that is its container's root: nanoseconds.
   private static let setupTime: UInt64 = 1_000_000_000
 
@@ -47,19 +51,35 @@ struct AccountReader {
 
   private mutating func take(_ inquiry: AccountInquiry, at now: UInt64) {
     if let index = pending.firstIndex(where: { $0.inquiry.id == inquiry.id }) {
-      if inquiry.process > 0 { pending[index].inquiry.process = inquiry.process }
+      if inquiry.process > 0, !pending[index].processes.contains(inquiry.process) {
+        pending[index].processes.append(inquiry.process)
+        if pending[index].processes.count > AccountReader.mostProcesses { pending[index].processes.removeFirst() }
+      }
       if inquiry.isSettled { pending[index].inquiry.isSettled = true }
       pending[index].due = now
     } else if inquiry.process > 0, pending.count < ContainerLookup.capacity {
-      pending.append(Pending(inquiry: inquiry, began: now, due: now))
+      pending.append(Pending(inquiry: inquiry, processes: [inquiry.process], began: now, due: now))
     }
+  }
+
+  /// What the latest process that is still there shows.
+  private func read(_ processes: [Int32], of id: String) -> ContainerAccounts.Outcome {
+    var outcome = ContainerAccounts.Outcome.unreadable
+    for process in processes.reversed() {
+      switch ContainerAccounts.read(process: process, id: id) {
+      case .read(let users, let groups): return .read(users, groups)
+      case .tooEarly: outcome = .tooEarly
+      case .unreadable: break
+      }
+    }
+    return outcome
   }
 
   /// - Returns: Whether nothing is left to be done.
   private func proceed(_ pending: inout Pending) -> Bool {
     let inquiry = pending.inquiry
     let now = wh_clock_monotonic()
-    switch ContainerAccounts.read(process: inquiry.process, id: inquiry.fullID) {
+    switch read(pending.processes, of: inquiry.fullID) {
     case .read(let users, let groups):
       results.add(.accounts(id: inquiry.id, users, groups))
       return true

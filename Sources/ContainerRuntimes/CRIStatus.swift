@@ -29,6 +29,7 @@ struct CRIContainerStatus {
       default: break
       }
     }
+    CRI.sort(&labels)
   }
 
   private mutating func readStatus(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) {
@@ -86,6 +87,7 @@ struct CRIPodStatus {
       default: break
       }
     }
+    CRI.sort(&labels)
   }
 
   private mutating func readStatus(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) {
@@ -160,6 +162,9 @@ enum CRI {
     let pair = try field.value.pair()
     labels.append(.init(pair.key, pair.value))
   }
+
+  /// Maps come in any order, and in another one each time.
+  static func sort(_ labels: inout [ContainerMetadata.Label]) { labels.sort { $0.key < $1.key } }
 
   static func mount(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> ContainerMetadata.Mount {
     var mount = ContainerMetadata.Mount()

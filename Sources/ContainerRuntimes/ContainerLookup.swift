@@ -7,6 +7,8 @@ public import SystemState
 /// What the lookup found out, for the thread that owns the state.
 public enum LookupResult: Sendable {
   case metadata(ContainerMetadata)
+  /// What the start of the container added to what was told before.
+  case update(ContainerMetadata)
   case accounts(id: String, [UserReading], [GroupReading])
   /// The container's own users cannot be read, or are the host's.
   case noAccounts(id: String)
@@ -56,6 +58,10 @@ public final class ContainerLookup: Sendable {
   /// Hands over containers to find out about. Does not wait.
   public func submit(_ containers: [NewContainer]) {
     for container in containers {
+      if container.isKnown {
+        accounts.add(AccountInquiry(id: container.id, fullID: container.fullID, process: container.process))
+        continue
+      }
       guard inquiries.add(container) else {
         counters.withLock { $0.refused += 1 }
         results.add(.unavailable(id: container.id))

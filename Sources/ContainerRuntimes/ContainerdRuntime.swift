@@ -95,6 +95,7 @@ private struct ContainerdContainer {
       default: break
       }
     }
+    CRI.sort(&labels)
   }
 
   /// Seconds and nanoseconds.

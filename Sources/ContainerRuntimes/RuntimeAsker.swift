@@ -12,7 +12,9 @@ struct RuntimeAsker {
     var began: UInt64
     var due: UInt64
     var interval: UInt64 = 25_000_000
-    var isKnown = false
+    /// What was told.
+    var told: ContainerMetadata?
+    var isKnown: Bool { told != nil }
     var isDone = false
     var wasUnavailable = false
   }
@@ -84,16 +86,18 @@ struct RuntimeAsker {
   private mutating func ask(_ inquiry: inout Inquiry) {
     switch runtimes.ask(inquiry.reference, inquiry.container.shape) {
     case .known(var answer):
-      let wasKnown = inquiry.isKnown
-      inquiry.isKnown = true
       inquiry.isDone = answer.isSettled
       answer.metadata.labels.removeAll { $0.value.utf8.count > longestLabel }
       answer.metadata.podLabels.removeAll { $0.value.utf8.count > longestLabel }
       accounts.add(
         AccountInquiry(
           id: inquiry.container.id, fullID: inquiry.reference.id, process: answer.process, isSettled: answer.isSettled))
-      // Asked again for what the start adds: told again only then.
-      if !wasKnown || answer.isSettled { results.add(.metadata(answer.metadata)) }
+      if inquiry.told == nil {
+        results.add(.metadata(answer.metadata))
+      } else if inquiry.told != answer.metadata {
+        results.add(.update(answer.metadata))
+      }
+      inquiry.told = answer.metadata
     case .unknown(let someoneWasAsked):
       // Nobody is there to tell: no alert should wait.
       if inquiry.isKnown || inquiry.wasUnavailable || someoneWasAsked { return }

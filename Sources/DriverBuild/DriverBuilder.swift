@@ -9,6 +9,8 @@ public struct DriverBuilder: Sendable {
   public var kernel: KernelRelease
   /// The kernel's headers; where distributions put them if `nil`.
   public var headers: String?
+  /// The kernel's types instead of its headers: its BTF, or an ELF file that has it. For the ebpf driver.
+  public var types: String?
   /// Where the driver goes.
   public var cache: DriverCache
   /// A folder for just this file, instead of the cache.
@@ -17,12 +19,13 @@ public struct DriverBuilder: Sendable {
   public var isForced = false
 
   public init(
-    _ kind: DriverKind, kernel: KernelRelease = .running, headers: String? = nil, cache: DriverCache = .own,
-    output: String? = nil, isForced: Bool = false
+    _ kind: DriverKind, kernel: KernelRelease = .running, headers: String? = nil, types: String? = nil,
+    cache: DriverCache = .own, output: String? = nil, isForced: Bool = false
   ) {
     self.kind = kind
     self.kernel = kernel
     self.headers = headers
+    self.types = types
     self.cache = cache
     self.output = output
     self.isForced = isForced
@@ -77,7 +80,7 @@ public struct DriverBuilder: Sendable {
   func command(in work: String) -> [String] {
     let folder = kind == .kmod ? "kmod" : "bpf"
     var command = ["make", "--no-print-directory", "-C", "\(work)/drivers/\(folder)", "KERNEL=\(kernel)", "OUT=\(work)/out"]
-    if let headers { command.append("KDIR=\(headers)") }
+    if let headers { command.append("KDIR=\(headers)") } else if types != nil { command.append("KDIR=\(work)/no-headers") }
     // Only looked at where there are no headers.
     if kind == .ebpf { command.append("VMLINUX_H=\(work)/types/vmlinux.h") }
     return command
@@ -85,6 +88,7 @@ public struct DriverBuilder: Sendable {
 
   /// Whether there are headers; if not, the running kernel's BTF will do for programs.
   private func findHeaders() throws(DriverBuildError) -> Bool {
+    if headers == nil, types != nil { return false }
     let folder = headers ?? "/lib/modules/\(kernel)/build"
     if unsafe access(folder + "/include/generated/autoconf.h", R_OK) == 0 { return true }
     if headers != nil { throw .notHeaders(folder) }
@@ -98,8 +102,9 @@ public struct DriverBuilder: Sendable {
 
   private func writeTypes(in work: String) throws(DriverBuildError) {
     try makeFolders(work + "/types")
-    let error = unsafe wh_write_kernel_types(DriverBuilder.runningTypes, work + "/types/vmlinux.h")
-    guard error == 0 else { throw .system(errno: -error, during: "read the kernel's types from \(DriverBuilder.runningTypes)") }
+    let source = types ?? DriverBuilder.runningTypes
+    let error = unsafe wh_write_kernel_types(source, work + "/types/vmlinux.h")
+    guard error == 0 else { throw .system(errno: -error, during: "read the kernel's types from \(source)") }
   }
 
   /// What a failed build printed, in its few telling lines; all of it goes to a file.

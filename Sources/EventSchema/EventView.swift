@@ -46,8 +46,10 @@ public struct EventView: ~Escapable {
     isLarge = large
   }
 
-  /// A copy of the whole record, for who must keep it.
-  public var recordBytes: [UInt8] { unsafe record.withUnsafeBytes { unsafe Array($0) } }
+  /// A record of the same type, time and thread without parameters, for who must keep these.
+  public var headerRecord: [UInt8] {
+    EventBuilder(type, timestamp: timestamp, threadID: threadID).finish()
+  }
 
   /// The CPU that made the event; 0 where the source does not say.
   @inlinable public var cpu: UInt16 { origin & 0x7fff }

@@ -155,7 +155,7 @@ extension Parser {
     return argument
   }
 
-  private mutating func functionCall() throws(SyntaxError) -> FunctionCall? {
+  mutating func functionCall() throws(SyntaxError) -> FunctionCall? {
     guard let end = scanner.endOfIdentifier(from: scanner.cursor), end < scanner.bytes.count,
       scanner.bytes[end] == UInt8(ascii: "("),
       let function = FunctionName(rawValue: scanner.string(scanner.cursor..<end))

@@ -15,6 +15,21 @@ extension Expression {
   }
 }
 
+extension FunctionCall {
+  /// Reads the transformer that begins at `offset` of an output text, and no further; nil if none begins there.
+  ///
+  /// - Returns: The call, and where it ends.
+  public static func reading(
+    _ text: [UInt8], at offset: Int, as id: TextID = TextID(rawValue: 0)
+  ) throws(SyntaxError) -> (call: FunctionCall, end: Int)? {
+    guard text.count < Int(UInt32.max) else { return nil }
+    var parser = Parser(text, id)
+    parser.scanner.cursor = offset
+    guard let call = try parser.functionCall() else { return nil }
+    return (call, parser.scanner.cursor)
+  }
+}
+
 /// A recursive-descent parser over one condition text.
 struct Parser {
   var scanner: Scanner

@@ -1,19 +1,22 @@
 internal import ByteText
 public import EventSchema
 public import Fields
+internal import FilterLanguage
 public import JSONText
 public import SystemState
 
 /// An output text with its fields found: made once for a rule, then rendered for each of its alerts.
 ///
-/// `%field` and `%field[argument]` stand for the field's text, `%10field` for that text cut or filled with blanks to ten
-/// characters. The longest known name counts, so `%proc.pid.` is the field and a full stop. A leading `*` is allowed and
+/// `%field` and `%field[argument]` stand for the field's text, `%toupper(field)` and the other transformers for what they
+/// make of it, `%10field` for that text cut or filled with blanks to ten characters. The longest known name counts, so `%proc.pid.` is the field and a full stop. A leading `*` is allowed and
 /// means nothing.
 public struct OutputFormat: Sendable {
   enum Segment: Sendable {
     case literal([UInt8])
     /// A position in ``OutputFormat/fields``; 0 as width means as long as it is.
     case field(Int, width: Int)
+    /// A position in ``OutputFormat/expressions``.
+    case expression(Int, width: Int)
   }
 
   /// Entries of the alert's `output_fields`.
@@ -31,8 +34,12 @@ public struct OutputFormat: Sendable {
   /// Each field that the text or the extra entries need, once. Give them to an extractor, and if their positions there
   /// are others than here, tell by ``bind(_:)``.
   public private(set) var fields: [ResolvedField] = []
-  /// Positions in the extractor, by position in ``fields``.
+  /// The transformers that the text needs; their fields are among ``fields``. In an extractor that is made for this format
+  /// alone they come behind the fields.
+  public private(set) var expressions: [FieldExpression] = []
+  /// Positions in the extractor, by position in ``fields`` and ``expressions``.
   private var positions: [Int] = []
+  private var expressionPositions: [Int] = []
   /// By key.
   private var entries: [Entry] = []
 
@@ -59,22 +66,39 @@ public struct OutputFormat: Sendable {
       case .field(let resolved): contents[field.key] = .field(position(of: resolved))
       case .text(var format):
         format.positions = format.fields.map { position(of: $0) }
+        // Numbered as part of the whole; where they are in the extractor is known when all are collected.
+        format.expressionPositions = format.expressions.map { expression in
+          expressions.append(expression)
+          return expressions.count - 1
+        }
         contents[field.key] = .text(format)
       }
     }
     entries = contents.map { Entry(key: $0.key, content: $0.value) }
     entries.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     positions = Array(fields.indices)
+    expressionPositions = Array(fields.count..<fields.count + expressions.count)
+    for index in entries.indices {
+      guard case .text(var format) = entries[index].content else { continue }
+      for place in format.expressionPositions.indices { format.expressionPositions[place] += fields.count }
+      entries[index].content = .text(format)
+    }
   }
 
-  /// Tells where the fields are in the extractor that will be used.
-  public mutating func bind(_ position: (ResolvedField) -> Int) {
+  /// Tells where the values are in the extractor that will be used.
+  ///
+  /// - Parameters:
+  ///   - position: The position of a field.
+  ///   - firstExpression: The position of the first of ``expressions``, the others behind it.
+  public mutating func bind(_ position: (ResolvedField) -> Int, firstExpression: Int) {
+    let shift = firstExpression - fields.count
     positions = fields.map(position)
+    expressionPositions = expressions.indices.map { firstExpression + $0 }
     for index in entries.indices {
-      if case .text(var format) = entries[index].content {
-        format.bind(position)
-        entries[index].content = .text(format)
-      }
+      guard case .text(var format) = entries[index].content else { continue }
+      format.positions = format.fields.map(position)
+      for place in format.expressionPositions.indices { format.expressionPositions[place] += shift }
+      entries[index].content = .text(format)
     }
   }
 
@@ -100,13 +124,36 @@ public struct OutputFormat: Sendable {
         width = width * 10 + Int(bytes[at] - UInt8(ascii: "0"))
         at += 1
       }
-      let (field, end) = try field(bytes, at, percent: percent + offset)
       if !literal.isEmpty { segments.append(.literal(literal)) }
       literal = []
-      segments.append(.field(position(of: field), width: width))
-      at = end
+      if let (expression, end) = try transformer(bytes, at, percent: percent + offset) {
+        expression.forEachField { _ = position(of: $0) }
+        expressions.append(expression)
+        segments.append(.expression(expressions.count - 1, width: width))
+        at = end
+      } else {
+        let (field, end) = try field(bytes, at, percent: percent + offset)
+        segments.append(.field(position(of: field), width: width))
+        at = end
+      }
     }
     if !literal.isEmpty { segments.append(.literal(literal)) }
+  }
+
+  /// The transformer that begins at `start`, and where it ends; nil if none does.
+  private func transformer(
+    _ bytes: [UInt8], _ start: Int, percent: Int
+  ) throws(OutputFormatError) -> (FieldExpression, end: Int)? {
+    let found: (call: FunctionCall, end: Int)?
+    do throws(SyntaxError) { found = try FunctionCall.reading(bytes, at: start) } catch {
+      throw OutputFormatError(offset: percent, problem: .syntax(error.message, hint: error.hint))
+    }
+    guard let found else { return nil }
+    do throws(OperandError) {
+      return (try FieldExpression.resolving(.function(found.call)).expression, found.end)
+    } catch {
+      throw OutputFormatError(offset: percent, problem: .operand(error.problem))
+    }
   }
 
   /// The longest text from `start` on that names a field, and where it ends.
@@ -161,16 +208,31 @@ public struct OutputFormat: Sendable {
       case .literal(let bytes): text.append(contentsOf: bytes)
       case .field(let field, let width):
         let start = text.count
-        if let known = frozen?.values[positions[field]] {
-          text.append(contentsOf: known.text)
-        } else {
-          extractor.render(positions[field], event, state, into: &text)
-        }
-        guard width > 0 else { continue }
-        if text.count - start > width { text.removeSubrange((start + width)...) }
-        while text.count - start < width { text.append(UInt8(ascii: " ")) }
+        append(positions[field], frozen, &extractor, event, state, into: &text)
+        fit(&text, from: start, width)
+      case .expression(let expression, let width):
+        let start = text.count
+        append(expressionPositions[expression], frozen, &extractor, event, state, into: &text)
+        fit(&text, from: start, width)
       }
     }
+  }
+
+  private func append(
+    _ position: Int, _ frozen: FrozenFields?, _ extractor: inout FieldExtractor, _ event: borrowing EventView,
+    _ state: borrowing SystemState, into text: inout [UInt8]
+  ) {
+    if let known = frozen?.values[position] {
+      text.append(contentsOf: known.text)
+    } else {
+      extractor.render(position, event, state, into: &text)
+    }
+  }
+
+  private func fit(_ text: inout [UInt8], from start: Int, _ width: Int) {
+    guard width > 0 else { return }
+    if text.count - start > width { text.removeSubrange((start + width)...) }
+    while text.count - start < width { text.append(UInt8(ascii: " ")) }
   }
 
   /// Writes the object of the alert's fields, keys in order.
@@ -219,9 +281,13 @@ public struct OutputFormat: Sendable {
     isInContainer: Bool = true
   ) -> FrozenFields {
     var frozen = FrozenFields()
-    for (index, field) in fields.enumerated() 
-    where !(isInContainer && field.needsContainerMetadata) && !field.needsDigest {
-      let position = positions[index]
+    func isLater(_ field: ResolvedField) -> Bool {
+      field.needsDigest || (isInContainer && field.needsContainerMetadata)
+    }
+    var kept = fields.indices.filter { !isLater(fields[$0]) }.map { positions[$0] }
+    kept += expressions.indices.filter { !expressions[$0].fields.contains(where: isLater) }
+      .map { expressionPositions[$0] }
+    for position in kept {
       if frozen.values[position] != nil { continue }
       var text: [UInt8] = []
       extractor.render(position, event, state, into: &text)
@@ -237,6 +303,8 @@ public struct OutputFormat: Sendable {
 public struct FrozenFields: Sendable {
   /// By position in the extractor.
   var values: [Int: (text: [UInt8], json: [UInt8])] = [:]
+
+  public var byteCount: Int { values.values.reduce(0) { $0 + $1.text.count + $1.json.count } }
 }
 
 /// An entry of an alert's fields that its text does not show.
@@ -267,6 +335,10 @@ public struct OutputFormatError: Error, Sendable, Equatable {
     /// No name follows the percent sign; there is no way to write one on its own.
     case noField
     case field(FieldError)
+    /// A transformer that is not written right.
+    case syntax(String, hint: String?)
+    /// A transformer with a field or value that it cannot have.
+    case operand(OperandError.Problem)
   }
   /// Of the percent sign, in bytes from the start of the text.
   public let offset: Int
@@ -279,15 +351,19 @@ public struct OutputFormatError: Error, Sendable, Equatable {
 
   /// Nothing of this name exists, as opposed to a name with a wrong argument.
   public var isUnknownField: Bool {
-    if case .field(.unknownField) = problem { return true }
-    return false
+    switch problem {
+    case .field(.unknownField), .operand(.field(.unknownField)): true
+    default: false
+    }
   }
 
   /// What is wrong, without the place.
   public var message: String {
     switch problem {
     case .noField: "a field's name must follow the percent sign"
-    case .field(let error): "\(error)"
+    case .field(let error), .operand(.field(let error)): "\(error)"
+    case .operand(.transformer(let error)): "\(error)"
+    case .syntax(let message, _): message
     }
   }
 }

@@ -1,6 +1,6 @@
 public import EventSchema
 public import Fields
-public import FilterLanguage
+internal import FilterLanguage
 public import Outputs
 public import RuleEngine
 
@@ -13,6 +13,9 @@ public struct CompiledRule: Sendable {
   public let output: OutputFormat
   /// Event types that the rule looks at.
   public let eventTypes: EventTypeSet
+  /// Whether a match begins a recording, and for how many milliseconds; 0 for what the configuration says.
+  public let capture: Bool
+  public let captureDuration: UInt64
 }
 
 /// Rule files, checked and turned into one program.
@@ -33,6 +36,9 @@ public struct CompiledRules: Sendable {
 }
 
 extension LoadedRules {
+  /// Checking conditions ends at this many errors: a file with more is not worth a minute of suggestions.
+  static let mostErrors = 1_000
+
   /// Checks every rule's condition and output, and compiles the enabled ones.
   ///
   /// Rules with problems are reported, never left out in silence; only rules that ask for it
@@ -42,11 +48,13 @@ extension LoadedRules {
     var checker = ConditionChecker(ProgramBuilder())
     var compiled: [CompiledRule] = []
     var named = EventTypeSet()
-    // Entry hooks feed the state only: rules see each call once, when it has returned.
-    let candidates = Schema.events.filter { $0.type != .pluginevent && $0.symbol != $0.name + "_enter" }.map(\.type)
+    let candidates = Condition.candidates
     // Disabled rules are checked too, so that enabling one brings no surprise.
-    let order = loaded.evaluationOrder + loaded.rules.indices.filter { !loaded.evaluationOrder.contains($0) }
+    let enabled = Set(loaded.evaluationOrder)
+    let order = loaded.evaluationOrder + loaded.rules.indices.filter { !enabled.contains($0) }
+    var errorCount = 0
     for (position, index) in order.enumerated() {
+      if errorCount >= LoadedRules.mostErrors { break }
       let rule = loaded.rules[index]
       let isEnabled = position < loaded.evaluationOrder.count
       checker.reset()
@@ -65,8 +73,14 @@ extension LoadedRules {
         }
       }
       if isSkipped { continue }
-      for error in checker.errors {
+      loaded.warnAboutFields(of: rule)
+      errorCount += checker.errors.count + (outputProblem == nil ? 0 : 1)
+      for error in checker.errors.prefix(LoadedRules.mostErrors) {
         loaded.report(loaded.diagnostic(.compileCondition, error.message, hint: error.hint, at: error.range, in: rule))
+      }
+      for warning in checker.warnings {
+        loaded.report(
+          loaded.diagnostic(.conditionWarning, warning.message, hint: warning.hint, at: warning.range, in: rule))
       }
       if let outputProblem {
         loaded.report(
@@ -87,17 +101,119 @@ extension LoadedRules {
       compiled.append(
         CompiledRule(
           name: rule.name, priority: rule.priority, tags: rule.tags, source: rule.source, output: output,
-          eventTypes: types))
+          eventTypes: types, capture: rule.capture, captureDuration: rule.captureDuration))
     }
     return CompiledRules(loaded: loaded, rules: compiled, program: checker.builder.finish(), namedEvents: named)
   }
 }
 
+extension LoadedRules {
+  /// Warns about fields that have had their day, and about a comparison that is never what it seems.
+  fileprivate mutating func warnAboutFields(of rule: LoadedRule) {
+    var problems: [(code: DiagnosticCode, message: String, hint: String?, range: SourceRange)] = []
+    var seen: Set<String> = []
+    var hasUnsafeCheck = false
+    rule.condition.forEachCheck { check in
+      check.forEachField { reference in
+        guard let field = FieldCatalogue.info(reference.name), field.isObsolete, seen.insert(field.name).inserted else {
+          return
+        }
+        problems.append((.deprecatedItem, "The field '\(field.name)' is deprecated", field.obsoleteHint, reference.range))
+      }
+      if !hasUnsafeCheck, check.comparesWithMissing {
+        hasUnsafeCheck = true
+        problems.append(
+          (.unsafeNACheck, "The condition compares with the text <NA>", "write 'not FIELD exists'", check.range))
+      }
+    }
+    let output = Array(rule.output.utf8)
+    for name in FieldCatalogue.obsoleteNames {
+      guard let offset = output.offset(of: Array(name.utf8)), seen.insert(name).inserted else { continue }
+      let start = UInt32(clamping: offset)
+      let range = SourceRange(text: rule.outputText, lower: start, upper: start + 1)
+      problems.append((.deprecatedItem, "The field '\(name)' is deprecated", FieldCatalogue.info(name)?.obsoleteHint, range))
+    }
+    if let offset = output.offset(of: LoadedRule.containerInfo) {
+      let start = UInt32(clamping: offset)
+      let range = SourceRange(text: rule.outputText, lower: start, upper: start + 1)
+      problems.append(
+        (
+          .deprecatedItem, "'%container.info' in an output is deprecated and is left out",
+          "name the fields: %container.id %container.name", range
+        ))
+    }
+    for problem in problems {
+      report(diagnostic(problem.code, problem.message, hint: problem.hint, at: problem.range, in: rule))
+    }
+  }
+}
+
+extension Check {
+  /// Fields of the audit log plugins print `<NA>` for a missing value, and old rules compare with that text.
+  fileprivate var comparesWithMissing: Bool {
+    switch `operator` {
+    case .equal, .equalDouble, .notEqual, .in, .intersects, .pmatch: break
+    default: return false
+    }
+    guard case .field(let field) = left, field.name.hasPrefix("ka.") || field.name.hasPrefix("jevt.") else { return false }
+    let missing = Array("<NA>".utf8)
+    return switch right {
+    case .value(let literal): literal.bytes == missing
+    case .list(let literals, _): literals.contains { $0.bytes == missing }
+    default: false
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Where `part`, which is not empty, first begins at or behind `start`.
+  fileprivate func offset(of part: [UInt8], from start: Int = 0) -> Int? {
+    var at = start
+    while at + part.count <= count {
+      if self[at] == part[0] && self[at..<at + part.count].elementsEqual(part) { return at }
+      at += 1
+    }
+    return nil
+  }
+}
+
+extension FieldInfo {
+  /// What rules have been told for years not to use; other deprecated fields keep quiet, as rule files in use name them.
+  fileprivate var isObsolete: Bool {
+    switch id {
+    case .evtDir, .evtLatency, .evtLatencyS, .evtLatencyNs, .evtLatencyHuman, .evtWaitLatency: true
+    default: false
+    }
+  }
+
+  fileprivate var obsoleteHint: String? {
+    id == .evtDir
+      ? "leave it out: rules see every call once, when it has returned" : "calls are one event each and have no latency"
+  }
+}
+
+extension FieldCatalogue {
+  fileprivate static let obsoleteNames = classes.flatMap(\.fields).filter(\.isObsolete).map(\.name)
+}
+
 extension LoadedRule {
+  /// Old outputs have it, and once it stood for fields of a container.
+  fileprivate static let containerInfo = Array("%container.info".utf8)
+
+  fileprivate var outputWithoutContainerInfo: String {
+    var bytes = Array(output.utf8)
+    var at = 0
+    while let found = bytes.offset(of: Self.containerInfo, from: at) {
+      bytes.removeSubrange(found..<found + Self.containerInfo.count)
+      at = found
+    }
+    return at == 0 && bytes.count == output.utf8.count ? output : String(decoding: bytes, as: UTF8.self)
+  }
+
   /// The output as pieces and fields, or why it is none.
-  fileprivate func compileOutput() -> (OutputFormat?, CheckError?) {
+  func compileOutput() -> (OutputFormat?, CheckError?) {
     do throws(OutputFormatError) {
-      return (try OutputFormat(output), nil)
+      return (try OutputFormat(outputWithoutContainerInfo), nil)
     } catch {
       let start = UInt32(clamping: error.offset)
       let range = SourceRange(text: outputText, lower: start, upper: start + 1)
@@ -109,7 +225,10 @@ extension LoadedRule {
             message: "a field's name must follow the percent sign",
             hint: "a percent sign cannot be written on its own; say 'percent'", range: range)
         )
-      case .field(let problem): return (nil, CheckError(kind: .unknownName, message: problem.description, range: range))
+      case .field, .operand(.field):
+        return (nil, CheckError(kind: .unknownName, message: error.message, range: range))
+      case .operand(.transformer): return (nil, CheckError(message: error.message, range: range))
+      case .syntax(let message, let hint): return (nil, CheckError(message: message, hint: hint, range: range))
       }
     }
   }

@@ -55,15 +55,23 @@ enum Bytes {
   @inline(__always)
   static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 32 : byte }
 
-  /// Without regard to ASCII case. `part` must be in lower case.
-  static func containsIgnoringCase(_ value: borrowing RawSpan, _ part: borrowing RawSpan) -> Bool {
+  /// Without regard to ASCII case.
+  ///
+  /// - Parameter foldsPart: Whether `part` may have upper case letters; without, it must be in lower case.
+  static func containsIgnoringCase(
+    _ value: borrowing RawSpan, _ part: borrowing RawSpan, foldsPart: Bool = false
+  ) -> Bool {
     let length = part.byteCount
     if length == 0 { return true }
     guard value.byteCount >= length else { return false }
-    let first = part.byte(0)
+    let first = foldsPart ? lowercased(part.byte(0)) : part.byte(0)
     for start in 0...(value.byteCount - length) where lowercased(value.byte(start)) == first {
       var matched = 1
-      while matched < length, lowercased(value.byte(start + matched)) == part.byte(matched) { matched += 1 }
+      while matched < length {
+        let wanted = foldsPart ? lowercased(part.byte(matched)) : part.byte(matched)
+        guard lowercased(value.byte(start + matched)) == wanted else { break }
+        matched += 1
+      }
       if matched == length { return true }
     }
     return false

@@ -3,7 +3,12 @@
 /// `=`, `!=` and `in` of a field cost one look-up for the whole event: it yields a row of bits, one bit per test, and
 /// the tests themselves are then bit tests. The row of a text that no rule names is all zeros. The tables of all fields
 /// share four flat arrays: an array of tables would cost a reference count for each array of the table on each use.
+///
+/// A row is as wide as its table has sets. A field with more than ``setsPerTable`` has several tables, one behind the
+/// other, so that what a program takes grows with its texts and not with the product of texts and rules.
 struct LiteralTables: Sendable {
+  static let setsPerTable = 512
+
   private struct Table: BitwiseCopyable, Sendable {
     var firstCell: Int
     var mask: UInt64

@@ -1,5 +1,5 @@
 public import EventSchema
-public import Fields
+internal import Fields
 public import SystemState
 
 /// Runs a rule program over events: which rules match?
@@ -8,7 +8,7 @@ public import SystemState
 /// event that matches nothing allocates nothing. One thread owns an evaluator.
 public struct RuleEvaluator: ~Copyable {
   public let program: RuleProgram
-  private var fields: FieldExtractor
+  var fields: FieldExtractor
   /// Results of tests: the event's number shifted left by one, and the result in the lowest bit.
   private var memo: [UInt32]
   /// Rows of the literal tables: the event's number, and where the row begins.
@@ -18,10 +18,10 @@ public struct RuleEvaluator: ~Copyable {
   /// Stop at the first rule that matches (`rule_matching: first`).
   public var stopsAtFirstMatch = true
   /// Indices of the rules that matched the last event, in load order.
-  public private(set) var matches: [UInt32] = []
+  public internal(set) var matches: [UInt32] = []
 
   public init(_ program: RuleProgram) {
-    fields = FieldExtractor(program.fields)
+    fields = FieldExtractor(program.fields, expressions: program.expressions)
     memo = Array(repeating: 0, count: program.tests.count)
     rowEpochs = Array(repeating: 0, count: program.literals.count)
     rows = Array(repeating: 0, count: program.literals.count)
@@ -54,7 +54,7 @@ public struct RuleEvaluator: ~Copyable {
     return !matches.isEmpty
   }
 
-  private mutating func beginEvent() {
+  mutating func beginEvent() {
     fields.begin()
     epoch &+= 1
     // The number has 31 bits in the memo: forget everything before it repeats.
@@ -66,7 +66,7 @@ public struct RuleEvaluator: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func holds(_ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
+  mutating func holds(_ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
     let known = memo[index]
     if known &>> 1 == epoch { return known & 1 != 0 }
     let result = evaluate(program.tests[index], event, state)
@@ -110,13 +110,14 @@ public struct RuleEvaluator: ~Copyable {
     switch test.operation {
     case .exists: return true
     case .anyOf, .allOf, .oneOf: return evaluateOperands(test, value, event, state)
+    case .pair: return evaluatePair(test, value, event, state)
     default: break
     }
     // A parameter of one name can be a text on one event and a number on another.
     let isText = value.kind == .text || value.kind == .bytes
     guard isText == test.operation.readsText else { return false }
     switch test.operation {
-    case .exists, .anyOf, .allOf, .oneOf: return false
+    case .exists, .anyOf, .allOf, .oneOf, .pair: return false
     case .member: return isMember(test, value, event, state, isWholeField)
     case .notMember: return !isMember(test, value, event, state, isWholeField)
     case .equal: return value.word == test.first
@@ -141,7 +142,7 @@ public struct RuleEvaluator: ~Copyable {
     case .greaterDouble: return Double(bitPattern: value.word) > Double(bitPattern: test.first)
     case .greaterEqualDouble: return Double(bitPattern: value.word) >= Double(bitPattern: test.first)
     case .textLess, .textLessEqual, .textGreater, .textGreaterEqual, .contains, .containsFolded, .startsWith,
-      .endsWith, .glob, .globFolded, .pathIn:
+      .endsWith, .glob, .globFolded, .regex, .pathIn:
       return evaluateText(test, value, event, state)
     case .addressEqual: return network(test.first).contains(value)
     case .addressNotEqual: return !network(test.first).contains(value)
@@ -159,8 +160,9 @@ public struct RuleEvaluator: ~Copyable {
     _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
     _ isWholeField: Bool
   ) -> Bool {
-    let table = Int(program.literalTableOfField[Int(test.field)])
-    let bit = Int(truncatingIfNeeded: test.first)
+    let set = Int(truncatingIfNeeded: test.first)
+    let table = Int(program.literalTableOfField[Int(test.field)]) &+ set / LiteralTables.setsPerTable
+    let bit = set % LiteralTables.setsPerTable
     if isWholeField {
       if rowEpochs[table] != epoch {
         rowEpochs[table] = epoch
@@ -175,13 +177,16 @@ public struct RuleEvaluator: ~Copyable {
     _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> Bool {
     let text = fields.bytes(value, event, state)
-    let pool = program.constants.bytes.span.bytes
+    let pool = unsafe program.constants.bytes.span.bytes
     if test.operation == .pathIn {
       for index in test.first..<test.second
       where PathPrefix.covers(pool.extracting(program.constants.range(ofText: index)), text) {
         return true
       }
       return false
+    }
+    if test.operation == .regex {
+      return RegularExpression.matches(text, program.constants.patternHandles[Int(truncatingIfNeeded: test.first)])
     }
     let constant = pool.extracting(program.constants.range(ofText: test.first))
     switch test.operation {

@@ -32,13 +32,15 @@ public struct RuleProgram: Sendable {
     }
   }
 
-  /// The fields that tests and nothing else read, by index.
+  /// The fields that tests read, on their own or inside ``expressions``.
   public let fields: [ResolvedField]
+  /// Transformed values that tests read; the first has the index behind the last field.
+  public let expressions: [FieldExpression]
   public let tests: [Test]
   public let nodes: [Node]
   public let constants: Constants
   let literals: LiteralTables
-  /// Literal table of a field by the field's index; -1 for none.
+  /// First literal table of a field by the field's or expression's index; -1 for none.
   let literalTableOfField: [Int32]
   let entries: [Entry]
   /// `entries[firstEntry[type]..<firstEntry[type + 1]]` are the rules of an event type.
@@ -48,22 +50,38 @@ public struct RuleProgram: Sendable {
   /// Calls without an event of their own that some rule looks at.
   public let genericCalls: SyscallSet
 
+  /// What the builder of a program adds to the number of an expression, because it cannot know yet how many fields will
+  /// come before the expressions.
+  public static let firstExpression = 1 << 31
+
   /// - Parameters:
+  ///   - expressions: Tests name the first as ``firstExpression``, the second as one more, and so on.
   ///   - memberSets: For each field, the texts of its ``Test/Operation/member`` tests in the order of their bits.
   ///   - entriesByType: The rules of each event type in load order, by event code.
   public init(
-    fields: [ResolvedField], tests: [Test], nodes: [Node], constants: Constants, memberSets: [Int: [[[UInt8]]]],
+    fields: [ResolvedField], expressions: [FieldExpression] = [], tests: [Test], nodes: [Node], constants: Constants, memberSets: [Int: [[[UInt8]]]],
     entriesByType: [UInt16: [Entry]], genericCalls: SyscallSet
   ) {
     self.fields = fields
-    self.tests = tests
+    self.expressions = expressions
+    func final(_ number: UInt32) -> UInt32 {
+      number < UInt32(RuleProgram.firstExpression)
+        ? number : number - UInt32(RuleProgram.firstExpression) + UInt32(fields.count)
+    }
+    self.tests = tests.map { test in
+      var test = test
+      test.renumber(final)
+      return test
+    }
     self.nodes = nodes
-    self.constants = constants
+    self.constants = constants.renumbering(final)
     var tables: [[[[UInt8]]]] = []
-    var tableOfField = [Int32](repeating: -1, count: fields.count)
+    var tableOfField = [Int32](repeating: -1, count: fields.count + expressions.count)
     for (field, sets) in memberSets.sorted(by: { $0.key < $1.key }) {
-      tableOfField[field] = Int32(tables.count)
-      tables.append(sets)
+      tableOfField[Int(final(UInt32(field)))] = Int32(tables.count)
+      for start in stride(from: 0, to: sets.count, by: LiteralTables.setsPerTable) {
+        tables.append(Array(sets[start..<min(start + LiteralTables.setsPerTable, sets.count)]))
+      }
     }
     literals = LiteralTables(tables)
     literalTableOfField = tableOfField

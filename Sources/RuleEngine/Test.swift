@@ -1,10 +1,10 @@
-/// One comparison of one field with constants: the unit that is evaluated at most once per event and shared between
+/// One comparison of one field with constants, or of two fields: the unit that is evaluated at most once per event and shared between
 /// all rules that ask the same.
 ///
 /// Plain data; texts, numbers and addresses are places in the program's ``Constants``.
 public struct Test: BitwiseCopyable, Hashable, Sendable {
-  /// Index into the program's fields.
-  public var field: UInt16
+  /// Index of the left side: into the program's fields, or behind them into its expressions.
+  public var field: UInt32
   public var operation: Operation
   /// How a value with several items is compared.
   public var scope: Scope
@@ -13,11 +13,17 @@ public struct Test: BitwiseCopyable, Hashable, Sendable {
   public var second: UInt64
 
   public init(_ field: Int, _ operation: Operation, scope: Scope = .single, _ first: UInt64 = 0, _ second: UInt64 = 0) {
-    self.field = UInt16(field)
+    self.field = UInt32(field)
     self.operation = operation
     self.scope = scope
     self.first = first
     self.second = second
+  }
+
+  /// Gives the sides of the comparison other numbers.
+  mutating func renumber(_ number: (UInt32) -> UInt32) {
+    field = number(field)
+    if operation == .pair { first = UInt64(number(UInt32(first))) }
   }
 
   /// What values with several items mean to a comparison.
@@ -51,12 +57,16 @@ public struct Test: BitwiseCopyable, Hashable, Sendable {
     case textLess, textLessEqual, textGreater, textGreaterEqual
     // Text: `first` is a text; `containsFolded` needs it in lower case.
     case contains, containsFolded, startsWith, endsWith, glob, globFolded
+    /// Whole text by a regular expression: `first` is one of the patterns.
+    case regex
     /// Path in one of the texts `first..<second`.
     case pathIn
     // Addresses: `first` is one of the networks.
     case addressEqual, addressNotEqual
     /// Address in one of the networks `first..<second`.
     case addressIn
+    /// Another field or expression: `first` is its index, `second` a ``Pairing``.
+    case pair
     // A text operation over several operands, as tests `first..<second` of the operands.
     case anyOf, allOf, oneOf
 
@@ -64,12 +74,24 @@ public struct Test: BitwiseCopyable, Hashable, Sendable {
     @inline(__always) var readsText: Bool {
       switch self {
       case .member, .notMember, .textLess, .textLessEqual, .textGreater, .textGreaterEqual, .contains, .containsFolded,
-        .startsWith, .endsWith, .glob, .globFolded, .pathIn:
+        .startsWith, .endsWith, .glob, .globFolded, .regex, .pathIn:
         true
       default: false
       }
     }
   }
+}
+
+/// How two values of the same type are compared: the `second` of a ``Test/Operation/pair``.
+public enum Pairing: UInt8, BitwiseCopyable, Sendable {
+  // Two values that are no lists.
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+  // Two texts.
+  case contains, containsFolded, startsWith, endsWith, glob, globFolded
+  /// Two lists: every item of the left one is in the right one.
+  case every
+  /// Two lists: some item of the left one is in the right one.
+  case some
 }
 
 /// The constants that tests refer to.
@@ -81,6 +103,9 @@ public struct Constants: Sendable {
   private(set) var networks: [Network] = []
   /// Operands of ``Test/Operation/anyOf`` and its kin.
   private(set) var operands: [Test] = []
+  /// Kept alive here for the sake of ``patternHandles``.
+  private var patterns: [RegularExpression] = []
+  private(set) var patternHandles: [UInt] = []
 
   public init() {}
 
@@ -104,10 +129,22 @@ public struct Constants: Sendable {
     self.networks += networks
     return start..<self.networks.count
   }
+  public mutating func add(pattern: RegularExpression) -> Int {
+    patterns.append(pattern)
+    patternHandles.append(pattern.handle)
+    return patterns.count - 1
+  }
   public mutating func add(operands: [Test]) -> Range<Int> {
     let start = self.operands.count
     self.operands += operands
     return start..<self.operands.count
+  }
+
+  /// The same constants with the left sides of all operands renumbered.
+  func renumbering(_ field: (UInt32) -> UInt32) -> Constants {
+    var constants = self
+    for index in constants.operands.indices { constants.operands[index].renumber(field) }
+    return constants
   }
 
   @inline(__always)

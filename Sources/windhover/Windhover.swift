@@ -13,9 +13,14 @@ struct Windhover: ParsableCommand {
       """,
     version: Product.version,
     subcommands: [
-      RunCommand.self, DumpCommand.self, DriverCommand.self, FieldsCommand.self, RulesCommand.self,
+      RunCommand.self, ReplayCommand.self, DumpCommand.self, DriverCommand.self, FieldsCommand.self, RulesCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
+
+  /// `--list` may stand alone or with a source behind an equals sign, which the parser knows no form for.
+  static func main() {
+    main(CommandLine.arguments.dropFirst().map { $0 == "--list" ? "--list=all" : $0 })
+  }
 }
 
 enum Product {

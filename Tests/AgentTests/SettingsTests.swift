@@ -41,6 +41,34 @@ private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (setting
     #expect(settings.writesToStandardOutput && !settings.writesToFile)
   }
 
+  @Test func aCaptureFileIsReadInPlaceOfADriver() throws {
+    let replay = read("engine: {kind: replay, replay: {capture_file: /var/x.scap}}\n")
+    #expect(replay.settings?.replays == true)
+    #expect(replay.settings?.captureFile == "/var/x.scap")
+    #expect(replay.warnings.isEmpty)
+    // The last word counts.
+    let back = read("engine: {kind: replay, replay: {capture_file: /var/x.scap}}\n", ["engine.kind=auto"])
+    #expect(back.settings?.replays == false)
+    #expect(read(nil, ["engine.kind=replay"]).failure.contains("engine.replay.capture_file"))
+    #expect(read(nil, ["engine.kind=reply"]).failure.contains("did you mean replay?"))
+  }
+
+  @Test func recordingsAreSetUp() throws {
+    let unchanged = try #require(read().settings)
+    #expect(!unchanged.recordsMatches && !unchanged.recordsAllRules)
+    #expect(unchanged.recordingDuration == 5000 && unchanged.recordingFileSize == 0)
+    let settings = try #require(
+      read(
+        "capture: {enabled: true, mode: all_rules, path_prefix: /var/hit, default_duration: 200, max_file_size_mb: 9}\n",
+        ["capture.lead_duration=0", "capture.lead_memory_mb=1"]
+      ).settings)
+    #expect(settings.recordsMatches && settings.recordsAllRules && settings.recordingPrefix == "/var/hit")
+    #expect(settings.recordingDuration == 200 && settings.recordingFileSize == 9)
+    #expect(settings.recordingLead == 0 && settings.recordingMemory == 1)
+    #expect(read(nil, ["capture.mode=some"]).failure.contains("needs rules or all_rules"))
+    #expect(read(nil, ["capture.default_duration=-1"]).failure.contains("needs a number from 0"))
+  }
+
   @Test func valuesOfEveryTypeAreRead() throws {
     let (settings, _, warnings) = read(
       """
@@ -82,14 +110,14 @@ private func read(_ yaml: String? = nil, _ overrides: [String] = []) -> (setting
   @Test(arguments: [
     ("json_output: maybe", "FILE:1:14: json_output: needs true or false, not 'maybe'"),
     ("json_output: [true]", "FILE:1:14: json_output: needs true or false"),
-    ("\nengine:\n  kind: best", "FILE:3:9: engine.kind: 'best' is no driver; use auto, modern_ebpf, ebpf, kmod or ptrace"),
+    ("\nengine:\n  kind: best", "FILE:3:9: engine.kind: 'best' is no driver; use auto, modern_ebpf, ebpf, kmod, ptrace or replay"),
     (
       "engine:\n  modern_ebpf:\n    buf_size_preset: 11",
       "FILE:3:22: engine.modern_ebpf.buf_size_preset: needs a number from 1 to 10"
     ),
     (
       "engine: {kind: modern_epbf}",
-      "FILE:1:16: engine.kind: 'modern_epbf' is no driver; did you mean modern_ebpf? If not, use auto, modern_ebpf, ebpf, kmod or ptrace"
+      "FILE:1:16: engine.kind: 'modern_epbf' is no driver; did you mean modern_ebpf? If not, use auto, modern_ebpf, ebpf, kmod, ptrace or replay"
     ),
     (
       "engine:\n  order: [kmod, evpf]",

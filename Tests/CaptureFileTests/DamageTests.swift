@@ -41,6 +41,28 @@ extension ProcessReading {
     }
   }
 
+  @Test func listsOfGigabytesTakeNoGigabytes() throws {
+    // Each block is read and forgotten; the entries add up.
+    var file = ScapBuilder()
+    file.section()
+    var contents = CaptureContents()
+    for tid in Int32(1)...2000 {
+      var process = ProcessReading(main: ThreadReading(tid: tid))
+      process.main.pid = tid
+      process.main.environment = [UInt8](repeating: 1, count: 4095) + [0]
+      process.main.arguments = process.main.environment
+      process.main.cgroups = process.main.environment
+      contents.processes.append(process)
+    }
+    let lists = contents.blocks().first { $0.type == 0x215 }!
+    for _ in 0..<12 { file.block(lists.type, lists.body) }
+    file.event(ScapBuilder.record(5, [ScapBuilder.number(Int64(0)), ScapBuilder.number(Int64(3))]))
+    let read = try read(file)
+    #expect(read.damage == nil && read.events.count == 1)
+    // 24,000 entries of 13 KB are offered, 256 MB are taken.
+    #expect(read.contents.refused > 2000)
+  }
+
   @Test func noSingleChangedByteDoesHarm() throws {
     let whole = try sample()
     for index in whole.indices {

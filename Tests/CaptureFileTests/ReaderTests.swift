@@ -96,6 +96,30 @@ import Testing
     #expect(read.sections == 2)
   }
 
+  @Test func aSectionBeginsWithAnEmptyBatch() throws {
+    var file = ScapBuilder()
+    for _ in 0..<2 {
+      file.section()
+      file.event(close)
+    }
+    let scratch = ScratchFile(file.bytes)
+    var source = try CaptureFileSource(path: scratch.path)
+    var seen: [String] = []
+    while true {
+      do throws(CaptureError) {
+        var count = 0
+        do {
+          var batch = try source.nextBatch(waitingUpTo: .zero)
+          while (try? batch.next()) != nil { count += 1 }
+        }
+        seen.append("\(count) in \(source.section)")
+      } catch {
+        break
+      }
+    }
+    #expect(seen == ["1 in 1", "0 in 2", "1 in 2"])
+  }
+
   @Test func whatIsNoCaptureIsSaidToBeNone() throws {
     let text = ScratchFile(Array("#!/bin/sh\necho this is a script, not a capture\n".utf8))
     #expect(performing: { try read(text.path) }, throws: { "\($0)".contains("is no capture file") })

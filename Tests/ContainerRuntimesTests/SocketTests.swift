@@ -53,6 +53,8 @@ import Testing
 
   @Test func anAnswerArrives() throws {
     let listener = try Listener { connection in
+      var request = [UInt8](repeating: 0, count: 4096)
+      _ = read(connection, &request, request.count)
       let text = "HTTP/1.0 200 OK\r\n\r\n[1]"
       _ = write(connection, text, text.utf8.count)
     }

@@ -117,8 +117,8 @@ extension Conformance {
       #expect(opens == rounds)
       #expect(closes == rounds)
       #expect(wrong == 0)
-      let lost = try driver.statistics().lost.total
-      #expect(lost == 0)
+      let lost = try driver.statistics().lost
+      #expect(lost.total == 0 || (OpenDriver<Driver>.mayBePreempted && lost.total == lost.recursion), "\(lost)")
     }
   }
 }

@@ -77,7 +77,11 @@ enum Locations {
 
   /// Rule files by the names that cases use.
   static func rules(_ name: String) -> String {
-    name == "default" ? "\(package)/rules/windhover_rules.yaml" : "\(tests)/rules/\(name)"
+    switch name {
+    case "default": "\(package)/rules/windhover_rules.yaml"
+    case "incubating", "sandbox": "\(package)/rules/windhover_\(name).yaml"
+    default: "\(tests)/rules/\(name)"
+    }
   }
 
   static func decode<Value: Decodable>(_ type: Value.Type, from file: String) throws -> Value {

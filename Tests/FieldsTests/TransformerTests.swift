@@ -86,7 +86,7 @@ import Testing
     #expect(error(call(.tolower, [field("proc.pid")])) == .unsupportedType(.tolower, type: .WH_PT_INT64, isList: false))
     #expect(error(call(.tolower, [field("proc.aname[1]")])) == .notTransformable(field: "proc.aname[1]"))
     #expect(error(call(.join, [text(",")])) == .wrongArgumentCount(.join, found: 1))
-    #expect(error(call(.getopt, [field("proc.args"), text("a")])) == .unsupportedType(.getopt, type: .WH_PT_CHARBUF, isList: false))
+    #expect(error(call(.getopt, [field("proc.args"), text("a")])) == .needsList(.getopt, argument: 1))
     #expect(error(call(.len, [field("proc.name")], selector: "a")) == .needlessSelector(.len))
     #expect(error(call(.len, [field("evt.rawarg.res")])) == .notTransformable(field: "evt.rawarg.res"))
     #expect(error(call(.len, [field("fd.types")])) == nil)

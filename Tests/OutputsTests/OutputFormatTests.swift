@@ -19,7 +19,7 @@ import Testing
     let event = try EventView(validating: record.span.bytes)
     state.apply(event)
     let format = try OutputFormat(text, extra: extra, usesISOTime: usesISOTime)
-    var extractor = FieldExtractor(format.fields)
+    var extractor = FieldExtractor(format.fields, expressions: format.expressions)
     extractor.begin()
     var rendered: [UInt8] = []
     format.render(&extractor, event, state, into: &rendered)
@@ -43,6 +43,22 @@ import Testing
     #expect(try render("%proc.aname[0],%proc.args[0]").text == "cat,/etc/passwd")
     #expect(try render("%proc.name[x]").text == "cat[x]")
     #expect(try render("").text == "")
+  }
+
+  @Test func transformersStandInOutputsToo() throws {
+    #expect(try render("%toupper(proc.name)!").text == "CAT!")
+    #expect(try render("%5basename(fd.name)|%len(proc.name)").text == "passw|3")
+    #expect(try render("%join(\"-\", (proc.name, fd.num)) %concat(proc.name, 'x')").text == "cat-3 catx")
+    #expect(try render("%toupper(proc.pname)").text == "<NA>")
+    // The transformers have no entry of their own, the fields in them do.
+    #expect(try render("%toupper(proc.name)").fields == #"{"evt.time":1700000000000000000,"proc.name":"cat"}"#)
+    let extra = ExtraField(key: "loud", try OutputFormat("%toupper(proc.name) %tolower(fd.name)"))
+    #expect(
+      try render("%len(fd.name)", extra: [extra]).fields
+        == #"{"evt.time":1700000000000000000,"fd.name":"/etc/passwd","loud":"CAT /etc/passwd"}"#)
+    #expect(problem("%toupper(fd.num)")?.message == "toupper does not work on type number")
+    #expect(problem("a %toupper(fd.nmae)")?.offset == 2)
+    #expect(problem("%toupper(proc.name")?.message == "expected ')'")
   }
 
   @Test func aWidthCutsAndFills() throws {

@@ -56,7 +56,7 @@ import Testing
     ("evt.rawarg.ino > 18446744073709551614", false), ("evt.rawarg.ino < 99999999999999999999", true),
     // Narrow types are cut: 65536 + 1 is 1 in 16 bits, and evt.cpu has 16.
     ("evt.cpu = 2", true), ("evt.cpu = 65538", true), ("evt.cpu > -1", true), ("evt.cpu = -65534", true),
-    ("evt.rawarg.flags = 4097", true), ("evt.rawarg.flags in (1, 4097)", true), ("evt.rawarg.fd = 3", true),
+    ("evt.rawarg.flags = 4097", true), ("evt.rawarg.uid = 0", false), ("evt.rawarg.flags in (1, 4097)", true), ("evt.rawarg.fd = 3", true),
     ("evt.rawarg.dirfd = -100", true), ("evt.rawarg.dirfd < 0", true),
   ])
   func integers(condition: String, expected: Bool) {

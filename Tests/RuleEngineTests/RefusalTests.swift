@@ -26,8 +26,6 @@ import Testing
     ("fd.types != file", "'!=' operator not supported for list filters"),
     ("fd.types contains file", "'contains' operator not supported for list filters"),
     ("fd.types = anyof (file)", "'=' operator not supported for list filters"),
-    ("evt.rawarg.uid = 0", "'=' operator not supported for evt.rawarg.uid"),
-    ("evt.rawarg.gid in (0)", "'in' operator not supported for evt.rawarg.gid"),
     ("evt.around[5] < 3", "'<' operator not supported for evt.around[5]"),
     ("evt.around[5] in (3)", "'in' operator not supported for evt.around[5]"),
   ])
@@ -93,9 +91,40 @@ import Testing
     #expect(refusal(condition) != nil)
   }
 
-  @Test(arguments: ["fd.name regex '.*'", "tolower(fd.name) = x", "fd.name = val(proc.name)"])
-  func whatThisVersionLacksIsRefusedNotIgnored(condition: String) {
-    #expect(refusal(condition)?.contains("not available in this version") == true)
+  @Test(arguments: [
+    ("tolower(fd.num) = x", "tolower does not work on type number"),
+    ("len(proc.aname) > 3", "proc.aname does not support transformers"),
+    ("join(\",\", proc.args) = x", "join needs a list as its second argument, as in (proc.name, proc.args)"),
+    ("getopt(proc.args, \"c:\") exists", "getopt needs a list as its first argument, as in (proc.name, proc.args)"),
+    ("getopt((proc.args), \"c:\")[ab] exists", "getopt needs one letter in brackets, but has [ab]"),
+    ("toupper(evt.type) = OPEN", "transformers do not work on evt.type"),
+    ("tolower(proc.nmae) = x", "there is no field proc.nmae; did you mean proc.name?"),
+    ("proc.name = val(fd.num)", "proc.name is string, but fd.num is signed 64-bit"),
+    ("user.uid = val(proc.pid)", "user.uid is unsigned 32-bit, but proc.pid is signed 64-bit"),
+    ("proc.name in val(proc.aname)", "field 'proc.aname' can't be used as a right-hand side field"),
+    ("fd.sip = val(fd.ip)", "field 'fd.ip' can't be used as a right-hand side field"),
+    ("proc.aname = val(proc.name)", "field 'proc.aname' can only be compared with constants"),
+    ("proc.name regex val(proc.pname)", "'regex' compares with constants only"),
+    ("fd.name pmatch val(proc.cwd)", "'pmatch' compares with constants only"),
+    ("proc.name in getopt((proc.args), \"c:\")", "proc.name is string, but getopt((proc.args), \"c:\") is a list (string)"),
+    ("len(proc.name) startswith 3", "'startswith' operator not supported for numeric filters"),
+    ("len(proc.name) = x", "x is not a valid number"),
+  ])
+  func transformersAndFieldsThatDoNotFit(condition: String, message: String) {
+    #expect(refusal(condition) == message)
+  }
+
+  @Test(arguments: [
+    ("fd.name regex \"[\"", "invalid regex pattern: missing ]: ["),
+    ("fd.name regex anyof (a, \"(\")", "invalid regex pattern: missing ): ("),
+    ("fd.name regex \"\\\\d+\"", "invalid regex pattern: invalid escape sequence: \\d"),
+    ("fd.name regex \"(?i)a\"", "invalid regex pattern: no argument for repetition operator: ?"),
+    ("fd.name regex \"a{2000}\"", "invalid regex pattern: invalid repetition size: {2000}"),
+    ("fd.name regex \"((a{100}){100}){100}\"", "invalid regex pattern: invalid repetition size: {100}"),
+    ("fd.name regex \"[^a]{1000}|[^b]{1000}|[^c]{1000}|[^d]{1000}|[^e]{1000}|[^f]{1000}|[^g]{1000}|[^h]{1000}|[^i]{1000}|[^j]{1000}\"", "invalid regex pattern: pattern too large - compile failed"),
+  ])
+  func patternsThatAreNoneOrTooLarge(condition: String, message: String) {
+    #expect(refusal(condition) == message)
   }
 
   @Test func everyProblemOfAConditionIsReported() {

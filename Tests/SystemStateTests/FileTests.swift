@@ -193,7 +193,7 @@ import Testing
     host.apply(Event.pipe(100, at: 10, 3, 4, inode: 99))
     #expect(host.descriptor(100, 3)?.kind == .fifo)
     #expect(host.descriptor(100, 4)?.inode == 99)
-    #expect(host.state.current.descriptorNumber == 3)
+    #expect(host.state.current.descriptorNumber == 4)
     host.apply(
       Event.make(.memfd_create, 100, at: 11) {
         $0.append(Int64(5)); $0.append(text: "x"); $0.append(UInt32(1))

@@ -149,6 +149,7 @@ import Testing
     host.apply(Event.socketpair(100, at: 13, 5, 6, source: 0xa, peer: 0xb))
     #expect(host.descriptor(100, 5)?.sourcePointer == 0xa)
     #expect(host.descriptor(100, 6)?.destinationPointer == 0xb)
+    #expect(host.state.current.descriptorNumber == 6)
   }
 
   @Test func icmpAndRawHaveNoPorts() {

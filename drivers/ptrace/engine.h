@@ -25,7 +25,7 @@ enum {
  * @pins: tracees that are held to this CPU
  * @forking, @forking_tid: threads that have gone on with a call that makes a thread, and the last of them
  * @records, @used, @first_at_ns: packed records, and since when (CLOCK_MONOTONIC) the first one waits
- * @deaths, @next_death: threads that died before they ever stopped, so that nobody waits for their first stop
+ * @deaths, @next_death: threads that died before their parent told of them, so that nobody waits for their first stop
  * @command, @status, @has_ended: the started command's process, and how it ended
  * @go, @failure: pipes that let the command begin, and that tell why its exec failed; -1 when done
  * @childs_ends: their other ends, while they are shared with the child

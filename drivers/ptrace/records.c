@@ -150,7 +150,7 @@ static bool wh_parts_child(struct wh_call *call, uint16_t type)
 /* Starts with what the twin of this record left, or with nothing. */
 static void wh_meet_twin(struct wh_call *call, uint16_t type)
 {
-	static __thread pid_t last;
+	static __thread uint64_t records, twin_record;
 	struct wh_tracee *tracee = call->task->tracee;
 	bool is_clone = type == WH_EVENT_clone || type == WH_EVENT_clone3 || type == WH_EVENT_fork || type == WH_EVENT_vfork;
 	pid_t other = call->result == 0 ? tracee->parent_tid : call->result > 0 && call->result <= INT_MAX ? call->result : 0;
@@ -158,10 +158,10 @@ static void wh_meet_twin(struct wh_call *call, uint16_t type)
 	wh_task.leaves_twin = false;
 	wh_task.is_twin = is_clone && other && wh_twin.self == other && wh_twin.other == tracee->tid &&
 			  wh_twin.status.levels == 1;
-	/* A child's memory is a copy of its parent's. */
-	if (!wh_task.is_twin || last != other)
+	records++;
+	/* A child's memory is a copy of its parent's, as long as neither has run. */
+	if (!wh_task.is_twin || twin_record != records - 1)
 		wh_memory_forget();
-	last = tracee->tid;
 	if (wh_task.is_twin) {
 		wh_task.status = wh_twin.status;
 		wh_task.status.own_task = tracee->tid;
@@ -170,6 +170,7 @@ static void wh_meet_twin(struct wh_call *call, uint16_t type)
 		wh_twin.self = wh_twin.other = 0;
 	} else if (is_clone && other && !wh_parts_child(call, type)) {
 		wh_task.leaves_twin = true;
+		twin_record = records;
 		wh_twin.status.levels = 0;
 		wh_twin.self = tracee->tid;
 		wh_twin.other = other;

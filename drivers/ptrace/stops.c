@@ -237,27 +237,38 @@ static void count_child(struct wh_tracer *tracer, struct wh_thread *child)
  * A child that stops before its parent has told of it has inherited the parent's hold, if it is held. Who that is, is
  * certain while only one thread is making others; or else /proc tells.
  */
+static struct wh_thread *find_maker(const struct wh_tracer *tracer, pid_t child)
+{
+	struct wh_thread *thread = wh_threads_find(&tracer->threads, tracer->forking_tid);
+	int64_t process;
+
+	if (tracer->forking == 1 && thread && thread->placement_call == WH_PLACES_CHILD)
+		return thread;
+	process = tracer->forking ? wh_trace_parent(child) : 0;
+	for (int i = 0; process > 0 && i < WH_PINS; i++) {
+		thread = wh_threads_find(&tracer->threads, tracer->pins.pin[i].tid);
+		if (thread && thread->placement_call == WH_PLACES_CHILD && thread->tracee.tgid == process)
+			return thread;
+	}
+	return NULL;
+}
+
 static void place_child(struct wh_tracer *tracer, struct wh_thread *child)
 {
-	struct wh_thread *parent = NULL;
-	int64_t process;
+	struct wh_thread *parent;
 
 	if (child->is_placed || tracer->mode != WH_TRACE_FILTERED)
 		return;
-	if (tracer->forking == 1) {
-		parent = wh_threads_find(&tracer->threads, tracer->forking_tid);
-	} else {
-		process = wh_trace_parent(child->tid);
-		for (int i = 0; i < WH_PINS && !parent; i++) {
-			parent = wh_threads_find(&tracer->threads, tracer->pins.pin[i].tid);
-			if (parent && (parent->placement_call != WH_PLACES_CHILD || parent->tracee.tgid != process))
-				parent = NULL;
-		}
-	}
-	if (!parent || parent->placement_call != WH_PLACES_CHILD)
+	parent = find_maker(tracer, child->tid);
+	if (!parent)
 		return;
 	wh_pin_child(&tracer->pins, parent->pin, &child->pin, child->tid, tracer->last_stop_ns);
 	child->is_placed = true;
+	child->tracee.parent_tid = parent->tid;
+	child->tracee.parent_tgid = parent->tracee.tgid;
+	/* A call makes one. */
+	parent->placement_call = WH_PLACES_NOTHING;
+	tracer->forking--;
 }
 
 /* First stop of a child: the call that made it returns 0 here. */
@@ -272,15 +283,15 @@ static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 		code = tracer->plan.code[thread->slot];
 	if (!thread->tracee.tgid)
 		thread->tracee.tgid = process_of_new(thread, code);
-	count_child(tracer, thread);
 	place_child(tracer, thread);
+	count_child(tracer, thread);
 	if (!makes_a_thread(code) || !tracer->plan.exit_event[thread->slot])
 		return;
 	wh_tracee_entered(&thread->tracee);
 	emit_call(tracer, thread, tracer->plan.exit_event[thread->slot], true, 0);
 }
 
-/* Whether a thread died before it ever stopped; asked once. */
+/* Whether a thread died before its parent told of it; asked once. */
 static bool died_early(struct wh_tracer *tracer, pid_t tid)
 {
 	for (int i = 0; i < WH_EARLY_DEATHS; i++) {
@@ -373,6 +384,7 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent, int eve
 	child->tracee.parent_tid = parent_tid;
 	child->tracee.parent_tgid = parent_tgid;
 	count_child(tracer, child);
+	child->is_told = true;
 	if (!child->is_placed)
 		wh_unpin_child(&tracer->pins, parent_pin, tid);
 	child->is_placed = true;
@@ -384,7 +396,7 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent, int eve
  */
 static void take_over(struct wh_tracer *tracer, pid_t leader, pid_t former)
 {
-	struct wh_thread *thread = wh_threads_find(&tracer->threads, former);
+	struct wh_thread *thread = wh_threads_find(&tracer->threads, former), process = { .is_told = true };
 	uint32_t children = 0;
 	uint8_t pin = 0;
 
@@ -402,6 +414,7 @@ static void take_over(struct wh_tracer *tracer, pid_t leader, pid_t former)
 		tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
 		emit_end(tracer, thread, 0, thread->children ? former : 0);
 		children += thread->children;
+		process = *thread;
 		wh_forget_pin(&tracer->pins, &thread->pin);
 		wh_threads_remove(&tracer->threads, leader);
 	}
@@ -414,6 +427,10 @@ static void take_over(struct wh_tracer *tracer, pid_t leader, pid_t former)
 	}
 	thread->pin = pin;
 	thread->children = children;
+	thread->is_told = process.is_told;
+	thread->is_counted = process.is_counted;
+	thread->tracee.parent_tid = process.tracee.parent_tid;
+	thread->tracee.parent_tgid = process.tracee.parent_tgid;
 }
 
 /* A new image is there. */
@@ -446,10 +463,11 @@ static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 		tracer->status = status;
 		tracer->has_ended = true;
 	}
-	if (!thread) {
+	/* Its parent has not told of it yet, and will. */
+	if (!thread || !thread->is_told)
 		tracer->deaths[tracer->next_death++ % WH_EARLY_DEATHS] = tid;
+	if (!thread)
 		return;
-	}
 	tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
 	if (thread->is_counted) {
 		struct wh_thread *maker = wh_threads_find(&tracer->threads, thread->tracee.parent_tid);

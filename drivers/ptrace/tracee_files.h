@@ -148,6 +148,11 @@ WH_INLINE uint32_t wh_path_of(const char *name, const struct statx *file, uint8_
 		room[0] = 0;
 		return 1;
 	}
+	/* A namespace is the root of its filesystem; the link says "uts:[4026531838]". */
+	if (path[0] != '/' && path[length - 1] == ']' && strncmp(path, "anon_inode:", 11) != 0) {
+		memcpy(room, "/", 2);
+		return 2;
+	}
 	if (length >= sizeof(mark) && memcmp(path + length - (sizeof(mark) - 1), mark, sizeof(mark)) == 0 &&
 	    (!file->stx_nlink || !wh_names_file(path, file))) {
 		length -= sizeof(mark) - 1;

@@ -65,6 +65,8 @@ struct wh_interface_address {
 	uint8_t is_loopback;
 	uint8_t address[16];
 	uint8_t mask[16];
+	/* With its NUL. Source: IFNAMSIZ in include/uapi/linux/if.h. */
+	char name[16];
 };
 
 /*

@@ -55,6 +55,21 @@ public enum FieldCatalogue {
       name: String(text[..<bracket]), argument: String(text[text.index(after: bracket)...].dropLast()))
   }
 
+  /// Whether a text is the name of a field, argument included: quick, without looking for what it might have meant.
+  public static func isField(_ text: String) -> Bool {
+    let bytes = text.utf8
+    guard let dot = bytes.firstIndex(of: UInt8(ascii: ".")), dot != bytes.startIndex else { return false }
+    let name = bytes.prefix { $0 != UInt8(ascii: "[") }
+    guard let first = bytes.first, first | 0x20 >= UInt8(ascii: "a"), first | 0x20 <= UInt8(ascii: "z") else { return false }
+    if byName[String(Substring(name))] != nil { return bytes.count == name.count || bytes.last == UInt8(ascii: "]") }
+    guard name.count == bytes.count, let last = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
+    guard let info = byName[String(Substring(name[..<last]))] else { return false }
+    switch info.argument {
+    case .dotted, .dottedOrIndex: return last != name.indices.last
+    default: return false
+    }
+  }
+
   private static func resolve(
     _ info: FieldInfo, _ dotted: String?, _ argument: String?
   ) -> Result<ResolvedField, FieldError> {

@@ -75,7 +75,20 @@ extension FieldExtractor {
       items.append(value)
       slot = state.threads.parentProcess(of: slot)
     }
+    if plan.id == .procAargs { return joined(first) }
     return .list(first, items.count - first, plan.type)
+  }
+
+  /// The arguments of all ancestors as one text: they are no candidates, and each is in the scratch already.
+  private mutating func joined(_ first: Int) -> FieldValue {
+    let start = scratch.count
+    for index in first..<items.count {
+      if index > first { scratch.append(UInt8(ascii: " ")) }
+      let item = items[index]
+      for at in item.offset..<item.offset + item.count { scratch.append(scratch[at]) }
+    }
+    items.removeSubrange(first...)
+    return text(from: start)
   }
 
   /// With a name: the first value that is not empty, from the parent up. With a number: that ancestor's environment.

@@ -14,18 +14,18 @@ extension FieldExtractor {
     }
     let slot = state.current.thread
     let told = state.current.container
-    if slot == Slot.none, told == Slot.none, event.threadID == .max { return .missing }
+    if slot == Slot.none, told == Slot.none { return .missing }
     let container = slot == Slot.none ? told : state.threads[slot].container
-    let isHost = container == Slot.none && (slot == Slot.none || state.threads[slot].containerID.isEmpty)
+    let isHost = container == Slot.none && state.threads[slot].containerID.isEmpty
     switch plan.id {
     case .containerId:
       if isHost { return constants[.host] }
       return .pool(slot == Slot.none ? state.containers[container].id : state.threads[slot].containerID)
     case .containerStartTs:
-      guard slot != Slot.none, state.threads[slot].namespaceStart != 0 else { return .missing }
+      guard !isHost, slot != Slot.none, state.threads[slot].namespaceStart != 0 else { return .missing }
       return .unsigned(state.threads[slot].namespaceStart, plan.type)
     case .containerDuration:
-      guard slot != Slot.none, state.threads[slot].namespaceStart != 0,
+      guard !isHost, slot != Slot.none, state.threads[slot].namespaceStart != 0,
         state.threads[slot].namespaceStart <= event.timestamp
       else { return .missing }
       return .unsigned(event.timestamp - state.threads[slot].namespaceStart, plan.type)

@@ -111,31 +111,11 @@ extension FieldExtractor {
     }
   }
 
-  /// For an event whose thread is in no table: what a thread has of which nothing is known. Events without any
-  /// thread have nothing but the number.
+  /// For an event without a thread, and for one whose thread is neither in the table nor may enter it.
   private mutating func threadless(_ plan: Plan, _ event: borrowing EventView) -> FieldValue {
     switch plan.id {
     case .threadTid: return .signed(Int64(bitPattern: event.threadID))
     case .threadExectime: return .unsigned(0, plan.type)
-    default: break
-    }
-    guard event.threadID != .max else { return .missing }
-    switch plan.id {
-    case .procName, .procExe, .procCmdline: return constants[.na]
-    case .procExepath, .procArgs, .procEnv, .threadCapPermitted, .threadCapInheritable, .threadCapEffective:
-      return constants[.none]
-    case .procExeline: return constants[.na]
-    case .procCwd: return constants[.currentDirectory]
-    case .procPid, .procSid, .procVpgid, .procPgid: return .signed(-1)
-    case .procTty, .procCmdnargs, .procCmdlenargs, .procFdopencount, .procVmsize, .procVmrss, .procVmswap,
-      .threadPfmajor, .threadPfminor, .threadTotexectime, .procNthreads, .procNchilds, .threadVmsize, .threadVmrss,
-      .threadVmsizeB, .threadVmrssB:
-      return .unsigned(0, plan.type)
-    case .procFdlimit: return .signed(0)
-    case .procFdusage: return .double(0)
-    case .procIsExeWritable, .procIsExeUpperLayer, .procIsExeLowerLayer, .procIsExeFromMemfd, .threadIsmain:
-      return .boolean(false)
-    case .procIsSidLeader, .procIsVpgidLeader, .procIsPgidLeader: return .boolean(true)
     default: return .missing
     }
   }

@@ -15,8 +15,7 @@ extension FieldExtractor {
       if told != Slot.none, plan.id == .userName, !state.containers[told].user.isEmpty {
         return .pool(state.containers[told].user)
       }
-      if event.threadID == .max { return .missing }
-      return userValue(plan, uid: .max, gid: .max, login: .max, container: Slot.none, state)
+      return .missing
     }
     return userValue(
       plan, uid: state.threads[slot].uid, gid: state.threads[slot].gid, login: state.threads[slot].loginuid,

@@ -80,6 +80,7 @@ public struct FieldExtractor: ~Copyable {
     constantBytes = scratch.count
     scratch.reserveCapacity(constantBytes + 64 << 10)
     items.reserveCapacity(256)
+    stack.reserveCapacity(nodes.isEmpty ? 0 : 256)
     tables = EventTables()
     let count = planner.fields.count + expressions.count
     memory = PlainBuffer(repeating: 0, count: count)

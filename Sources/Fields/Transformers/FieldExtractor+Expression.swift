@@ -3,7 +3,27 @@ internal import EventSchema
 internal import SystemState
 
 /// Running expressions over the extractor's scratch. A missing value anywhere makes the whole value missing.
+///
+/// What an event's expressions write down is bounded: a text or list that would go beyond ``scratchLimit`` or
+/// ``itemLimit`` is missing.
 extension FieldExtractor {
+  /// In bytes, for all texts of one event together.
+  private static var scratchLimit: Int { 1 << 20 }
+  /// For all lists of one event together.
+  private static var itemLimit: Int { 1 << 14 }
+
+  private mutating func hasRoom(for bytes: Int) -> Bool { scratch.count + bytes <= Self.scratchLimit }
+  private mutating func hasRoomForItem() -> Bool { stack.count + items.count < Self.itemLimit }
+
+  /// Copies a text behind what is in the scratch, if it has room.
+  private mutating func appendIfRoom(
+    _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    guard hasRoom(for: value.count) else { return false }
+    append(value, event, state)
+    return true
+  }
+
   mutating func evaluate(
     _ position: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
@@ -31,11 +51,13 @@ extension FieldExtractor {
       defer { stack.removeSubrange(first...) }
       for index in 0..<Int(node.count) {
         let value = child(index, node, event, state)
-        if value.isMissing { return .missing }
+        guard !value.isMissing, hasRoomForItem() else { return .missing }
         stack.append(value)
       }
       let start = scratch.count
-      for index in first..<stack.count { append(stack[index], event, state) }
+      for index in first..<stack.count {
+        guard appendIfRoom(stack[index], event, state) else { return .missing }
+      }
       return text(from: start)
     case .getopt: return options(node, event, state)
     }
@@ -61,7 +83,7 @@ extension FieldExtractor {
     let first = stack.count
     for index in 0..<Int(node.count) {
       let value = child(index, node, event, state)
-      if value.isMissing {
+      guard !value.isMissing, hasRoomForItem() else {
         stack.removeSubrange(first...)
         return .missing
       }
@@ -89,7 +111,7 @@ extension FieldExtractor {
     switch value.kind {
     case .text:
       let start = scratch.count
-      append(value, event, state)
+      guard appendIfRoom(value, event, state) else { return .missing }
       let lowest = isUpper ? UInt8(ascii: "a") : UInt8(ascii: "A")
       var written = scratch.mutableSpan
       for index in start..<written.count where written[index] >= lowest && written[index] < lowest + 26 {
@@ -100,6 +122,10 @@ extension FieldExtractor {
       let first = stack.count
       for index in 0..<value.count {
         let item = mapped(item(index, of: value), isUpper: isUpper, event, state)
+        guard !item.isMissing, hasRoomForItem() else {
+          stack.removeSubrange(first...)
+          return .missing
+        }
         stack.append(item)
       }
       return listFromStack(first)
@@ -112,6 +138,8 @@ extension FieldExtractor {
     _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
     let encodedStart = scratch.count
+    // The text itself, and three quarters of it decoded.
+    guard hasRoom(for: 2 * value.count) else { return .missing }
     append(value, event, state)
     var end = scratch.count
     let start = end
@@ -154,16 +182,17 @@ extension FieldExtractor {
     let list = child(1, node, event, state)
     guard !separator.isMissing, list.kind == .list else { return .missing }
     let first = stack.count
+    defer { stack.removeSubrange(first...) }
     for index in 0..<list.count {
       let value = asText(item(index, of: list), event, state)
+      guard hasRoomForItem() else { return .missing }
       stack.append(value)
     }
     let start = scratch.count
     for index in first..<stack.count {
-      if index > first { append(separator, event, state) }
-      append(stack[index], event, state)
+      if index > first, !appendIfRoom(separator, event, state) { return .missing }
+      guard appendIfRoom(stack[index], event, state) else { return .missing }
     }
-    stack.removeSubrange(first...)
     return text(from: start)
   }
 
@@ -189,6 +218,10 @@ extension FieldExtractor {
       }
       var at = 1
       while at < length {
+        guard hasRoomForItem(), hasRoom(for: 1) else {
+          stack.removeSubrange(first...)
+          return .missing
+        }
         let letter = byte(argument, at, event, state)
         at += 1
         switch option(letter, known, event, state) {

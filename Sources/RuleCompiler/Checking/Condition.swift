@@ -27,6 +27,31 @@ struct TypeTest {
 }
 
 extension Condition {
+  /// The events that rules are run on.
+  ///
+  /// Entry hooks and the accounts of a capture file feed the state only: rules see each call once, when it has returned.
+  static let candidates: [EventType] = Schema.events.filter { event in
+    switch event.type {
+    case .pluginevent, .useradded, .userdeleted, .groupadded, .groupdeleted: false
+    default: event.symbol != event.name + "_enter"
+    }
+  }.map(\.type)
+
+  /// The names of the events that could make the condition true.
+  var eventNames: Set<String> {
+    var names: Set<String> = []
+    for type in Condition.candidates {
+      if case .constant(false) = specialised(for: type) { continue }
+      guard type == .generic else {
+        if let event = Schema.event(type) { names.insert(event.name) }
+        continue
+      }
+      let calls = genericCalls()
+      for call in Schema.syscalls where call.event == .generic && calls.contains(call.code) { names.insert(call.name) }
+    }
+    return names
+  }
+
   /// What is left of the condition once the event's type is known.
   func specialised(for type: EventType) -> Condition {
     switch self {
@@ -41,6 +66,17 @@ extension Condition {
       return Condition.combine(terms.lazy.map { $0.specialised(for: type) }, neutral: true)
     case .or(let terms):
       return Condition.combine(terms.lazy.map { $0.specialised(for: type) }, neutral: false)
+    }
+  }
+
+  /// Calls `body` for every test of the event's type, in order.
+  func forEachTypeTest(_ body: (TypeTest) -> Void) {
+    switch self {
+    case .constant, .test: break
+    case .type(let test): body(test)
+    case .not(let operand): operand.forEachTypeTest(body)
+    case .and(let terms), .or(let terms):
+      for term in terms { term.forEachTypeTest(body) }
     }
   }
 

@@ -2,15 +2,26 @@ internal import EventSchema
 internal import Fields
 internal import RuleEngine
 
+/// Why a pattern is refused.
+struct PatternError: Error {
+  var message: String
+  var hint: String
+}
+
 /// Collects the fields, tests and constants of all rules, each distinct one once, and lays out the nodes.
 struct ProgramBuilder {
   private(set) var fields: [ResolvedField] = []
   private var fieldIndex: [String: Int] = [:]
+  private var expressions: [FieldExpression] = []
+  private var expressionIndex: [String: Int] = [:]
   private(set) var tests: [Test] = []
   private var testIndex: [Test: Int] = [:]
   private var costs: [Int] = []
   private var constants = Constants()
   private var textIndex: [[UInt8]: Int] = [:]
+  private var patternIndex: [[UInt8]: Int] = [:]
+  /// Instructions of all patterns together.
+  private var patternSize = 0
   // Where equal lists are, so that tests that ask the same are the same.
   private var textRanges: [[[UInt8]]: Range<Int>] = [:]
   private var numberRanges: [[UInt64]: Range<Int>] = [:]
@@ -39,6 +50,18 @@ struct ProgramBuilder {
     return fields.count - 1
   }
 
+  /// - Parameters:
+  ///   - expression: A transformer; its fields become fields of the program.
+  ///   - key: Its canonical spelling.
+  mutating func index(of expression: FieldExpression, key: String) -> Int {
+    if let known = expressionIndex[key] { return known }
+    expression.forEachField { field in _ = self.index(of: field, key: field.name) }
+    let index = RuleProgram.firstExpression + expressions.count
+    expressionIndex[key] = index
+    expressions.append(expression)
+    return index
+  }
+
   /// - Parameter cost: A rough number of instructions; cheap tests are run first.
   mutating func index(of test: Test, cost: Int) -> Int {
     if let known = testIndex[test] { return known }
@@ -62,6 +85,26 @@ struct ProgramBuilder {
     if let known = textIndex[bytes] { return UInt64(known) }
     let index = constants.add(text: bytes)
     textIndex[bytes] = index
+    return UInt64(index)
+  }
+  /// Instructions that the patterns of all rules may have together: 16 MB.
+  static let patternLimit = 1 << 20
+
+  mutating func pattern(_ bytes: [UInt8]) throws(PatternError) -> UInt64 {
+    if let known = patternIndex[bytes] { return UInt64(known) }
+    let pattern: RegularExpression
+    do throws(RegularExpression.Failure) { pattern = try RegularExpression(bytes) } catch {
+      throw PatternError(
+        message: "invalid regex pattern: \(error.message)",
+        hint: "patterns are POSIX extended: [0-9] instead of \\d, no lookaround; in quotes every backslash is doubled")
+    }
+    guard patternSize + pattern.size <= Self.patternLimit else {
+      throw PatternError(
+        message: "the regex patterns of all rules together are too large", hint: "use glob, startswith or a list")
+    }
+    patternSize += pattern.size
+    let index = constants.add(pattern: pattern)
+    patternIndex[bytes] = index
     return UInt64(index)
   }
   mutating func texts(_ texts: [[UInt8]]) -> (UInt64, UInt64) {
@@ -93,35 +136,84 @@ struct ProgramBuilder {
   mutating func add(rule: Int, _ condition: Condition, candidates: [EventType]) -> EventTypeSet {
     var types = EventTypeSet()
     let ordered = sorted(condition)
+    var typeTests: [EventTypeSet] = []
+    ordered.forEachTypeTest { typeTests.append($0.types) }
+    // Types that answer every test of the type alike see the same condition, which is then laid out once.
+    var starts: [TypeAnswers: Int32] = [:]
     for type in candidates {
-      let rest = ordered.specialised(for: type)
-      if case .constant(false) = rest { continue }
+      let start: Int32
+      let answers = Self.answers(of: type, to: typeTests)
+      if let known = starts[answers] {
+        start = known
+      } else {
+        let rest = ordered.specialised(for: type)
+        start =
+          if case .constant(let value) = rest { value ? RuleProgram.Node.matches : RuleProgram.Node.fails } else {
+            emit(rest, RuleProgram.Node.matches, RuleProgram.Node.fails)
+          }
+        starts[answers] = start
+      }
+      if start == RuleProgram.Node.fails { continue }
       if type == .generic {
         let calls = condition.genericCalls()
         if calls.isEmpty { continue }
         genericCalls.formUnion(calls)
       }
       types.insert(type)
-      let start = emit(rest, RuleProgram.Node.matches, RuleProgram.Node.fails)
       entries[type.rawValue, default: []].append(RuleProgram.Entry(rule: rule, start: start))
     }
     return types
   }
 
-  /// Cheap terms first. Terms have no side effects and a missing value makes a test false wherever it stands, so the
-  /// order changes the cost alone.
+  /// What an event type answers to each test of the type: one bit each. Types whose name is in the record answer none.
+  private struct TypeAnswers: Hashable {
+    var isDynamic: Bool
+    var first: UInt64 = 0
+    /// Beyond 64 tests.
+    var others: [UInt64] = []
+  }
+
+  private static func answers(of type: EventType, to tests: [EventTypeSet]) -> TypeAnswers {
+    var answers = TypeAnswers(isDynamic: !tests.isEmpty && TypeTest.isDynamic(type))
+    if answers.isDynamic { return answers }
+    if tests.count > 64 { answers.others = Array(repeating: 0, count: (tests.count - 1) / 64) }
+    for (index, types) in tests.enumerated() where types.contains(type) {
+      let bit = UInt64(1) << UInt64(index % 64)
+      if index < 64 { answers.first |= bit } else { answers.others[index / 64 - 1] |= bit }
+    }
+    return answers
+  }
+
+  /// The order of least expected cost: of `and` first what is cheap and mostly false, of `or` what is cheap and mostly
+  /// true. Terms have no side effects and a missing value makes a test false wherever it stands, so the order changes the
+  /// cost alone.
   private func sorted(_ condition: Condition) -> Condition {
     switch condition {
     case .constant, .type, .test: condition
     case .not(let operand): .not(sorted(operand))
-    case .and(let terms): .and(inOrder(terms))
-    case .or(let terms): .or(inOrder(terms))
+    case .and(let terms): .and(inOrder(terms) { 1 - $0 })
+    case .or(let terms): .or(inOrder(terms) { $0 })
     }
   }
 
-  private func inOrder(_ terms: [Condition]) -> [Condition] {
-    terms.enumerated().map { (cost: cost($0.element), offset: $0.offset, term: sorted($0.element)) }
-      .sorted { ($0.cost, $0.offset) < ($1.cost, $1.offset) }.map(\.term)
+  /// - Parameter decides: The chance that a term of a given chance to hold decides the whole.
+  private func inOrder(_ terms: [Condition], decides: (Double) -> Double) -> [Condition] {
+    terms.enumerated().map { offset, term in
+      (rank: Double(cost(term)) / max(decides(chance(term)), 0.01), offset: offset, term: sorted(term))
+    }
+    .sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.term)
+  }
+
+  /// How often a condition holds, roughly.
+  private func chance(_ condition: Condition) -> Double {
+    switch condition {
+    case .constant(let value): value ? 1 : 0
+    case .type: 0.5
+    case .test(let index): Cost.chance(tests[index].operation)
+    case .not(let operand): 1 - chance(operand)
+    case .and(let terms): terms.reduce(1) { $0 * chance($1) }
+    case .or(let terms): 1 - terms.reduce(1) { $0 * (1 - chance($1)) }
+    }
   }
 
   private func cost(_ condition: Condition) -> Int {
@@ -163,7 +255,7 @@ struct ProgramBuilder {
 
   func finish() -> RuleProgram {
     RuleProgram(
-      fields: fields, tests: tests, nodes: nodes, constants: constants, memberSets: memberSets, entriesByType: entries,
+      fields: fields, expressions: expressions, tests: tests, nodes: nodes, constants: constants, memberSets: memberSets, entriesByType: entries,
       genericCalls: genericCalls)
   }
 }

@@ -29,7 +29,8 @@ enum ValueKind: Equatable {
       self = .integer(IntegerForm(isSigned: false, bits: 8))
     case .WH_PT_UINT16, .WH_PT_FLAGS16, .WH_PT_ENUMFLAGS16, .WH_PT_SYSCALLID: self = .integer(IntegerForm(isSigned: false, bits: 16))
     case .WH_PT_PORT: self = .integer(IntegerForm(isSigned: false, bits: 16, isPort: true))
-    case .WH_PT_UINT32, .WH_PT_FLAGS32, .WH_PT_ENUMFLAGS32, .WH_PT_MODE, .WH_PT_SIGSET: self = .integer(IntegerForm(isSigned: false, bits: 32))
+    case .WH_PT_UINT32, .WH_PT_FLAGS32, .WH_PT_ENUMFLAGS32, .WH_PT_MODE, .WH_PT_SIGSET, .WH_PT_UID, .WH_PT_GID:
+      self = .integer(IntegerForm(isSigned: false, bits: 32))
     case .WH_PT_UINT64, .WH_PT_RELTIME, .WH_PT_ABSTIME: self = .integer(IntegerForm(isSigned: false, bits: 64))
     case .WH_PT_BOOL: self = .boolean
     case .WH_PT_DOUBLE: self = .double

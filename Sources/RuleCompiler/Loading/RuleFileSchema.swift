@@ -4,7 +4,7 @@ internal import YAML
 ///
 /// Deviations are worth knowing, since other tools may refuse the file, but they never keep rules from loading.
 enum RuleFileSchema {
-  private enum Shape {
+  enum Shape {
     case string, boolean, integer, stringOrInteger, priority, any
     case strings
     case scalars
@@ -13,7 +13,7 @@ enum RuleFileSchema {
   }
 
   private static let plugin: [String: Shape] = ["name": .string, "version": .string]
-  private static let item: [String: Shape] = [
+  static let item: [String: Shape] = [
     "required_engine_version": .stringOrInteger,
     "required_plugin_versions": .objects(
       plugin.merging(["alternatives": .objects(plugin)]) { first, _ in first }),
@@ -42,7 +42,7 @@ enum RuleFileSchema {
         ].map { ($0, Shape.string) })),
   ]
 
-  private static let priorities: Set<String> = [
+  static let priorities: Set<String> = [
     "EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "INFORMATIONAL", "DEBUG",
   ]
 

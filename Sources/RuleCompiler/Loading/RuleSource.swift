@@ -35,7 +35,8 @@ extension RuleSource {
 
   /// Finds the rule files that a list of paths means, in the order in which they are loaded.
   ///
-  /// A folder gives its regular files with the ending `.yaml` or `.yml`, sorted by bytes, folders in it left out.
+  /// A folder gives its regular files with the ending `.yaml` or `.yml`, sorted by bytes, folders in it left out; test
+  /// files (`.test.yaml`) may lie beside the rules and are left out too.
   ///
   /// - Parameter skipsMissing: Whether paths that do not exist are left out, as for the configuration's list.
   /// - Throws: ``RuleSourceError/noFiles`` if nothing is left, or the failed call.
@@ -100,7 +101,7 @@ extension RuleSource {
     names.sort { $0.lexicographicallyPrecedes($1) }
     let prefix = path.hasSuffix("/") ? path : path + "/"
     return names.map { prefix + String(decoding: $0, as: UTF8.self) }
-      .filter { isYAMLName($0) && fileKind($0) == S_IFREG }
+      .filter { isYAMLName($0) && !$0.hasSuffix(".test.yaml") && !$0.hasSuffix(".test.yml") && fileKind($0) == S_IFREG }
   }
 
   private static func isYAMLName(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }

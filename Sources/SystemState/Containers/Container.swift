@@ -21,13 +21,14 @@ public struct Container: BitwiseCopyable, Sendable {
   public var kind = ContainerKind.unknown
   public internal(set) var knowledge = Knowledge.unasked
   public var flags: ContainerFlags = []
-  /// Whether ``SystemState/takeNewContainers()`` has handed it out.
+  /// Whether ``SystemState/takeNewContainers()`` has handed it out, with its latest process.
   var wasTaken = false
+  var wasEverTaken = false
   /// Whether its own users are known, or known not to be told.
   public internal(set) var hasAccounts = false
   /// Threads that are in it now.
   public internal(set) var threadCount: UInt32 = 0
-  /// A process that was seen in it; 0 for none.
+  /// A process that was seen in it, the latest while ``hasAccounts`` is false; 0 for none.
   public internal(set) var process: Int32 = 0
   /// Event time, nanoseconds since the epoch: when it was first seen, and since when no thread is in it.
   public internal(set) var firstSeen: UInt64

@@ -24,11 +24,17 @@ extension SystemState {
     if container != Slot.none {
       if containers[container].threadCount == 0 { containers.emptyCount -= 1 }
       containers[container].threadCount += 1
-      if containers[container].process == 0 { containers[container].process = threads[slot].pid }
+      // A runtime sets a container up by processes that end soon: whoever wants to look into it needs the latest.
+      if !containers[container].hasAccounts, containers[container].process != threads[slot].pid {
+        containers[container].process = threads[slot].pid
+        if containers[container].wasTaken {
+          containers[container].wasTaken = false
+          containers.newCount += 1
+        }
+      }
     }
     if old != Slot.none {
       containers[old].threadCount -= 1
-      if containers[old].process == threads[slot].tid { containers[old].process = 0 }
       if containers[old].threadCount == 0 {
         containers[old].emptySince = current.timestamp
         containers.emptyCount += 1
@@ -125,18 +131,20 @@ extension SystemState {
 
   // MARK: What is asked
 
-  /// Containers that were seen since the last call, for whoever asks their runtimes. They count as asked from now on.
+  /// Containers that were seen since the last call, for whoever asks their runtimes: they count as asked from now on. And
+  /// those whose users are not known yet that have a new process.
   public mutating func takeNewContainers() -> [NewContainer] {
     guard containers.newCount > 0 else { return [] }
     var new: [NewContainer] = []
     for slot in 0..<containers.slotsEverUsed where containers.isLive(slot) && !containers[slot].wasTaken {
-      containers[slot].wasTaken = true
-      if containers[slot].knowledge == .unasked { containers[slot].knowledge = .asked }
       let container = containers[slot]
+      containers[slot].wasTaken = true
+      containers[slot].wasEverTaken = true
+      if container.knowledge == .unasked { containers[slot].knowledge = .asked }
       new.append(
         NewContainer(
           id: string(container.id), fullID: string(container.fullID), namespace: string(container.namespace),
-          shape: container.shape, process: container.process))
+          shape: container.shape, process: container.process, isKnown: container.wasEverTaken))
     }
     containers.newCount = 0
     return new
@@ -253,10 +261,15 @@ public struct NewContainer: Sendable, Equatable {
   public var fullID: String
   public var namespace: String
   public var shape: ContainerShape
-  /// A process that was seen in it; 0 for none.
+  /// The latest process that was seen in it; 0 for none.
   public var process: Int32
+  /// It was handed out before, with another process.
+  public var isKnown: Bool
 
-  public init(id: String, fullID: String, namespace: String = "", shape: ContainerShape, process: Int32 = 0) {
+  public init(
+    id: String, fullID: String, namespace: String = "", shape: ContainerShape, process: Int32 = 0, isKnown: Bool = false
+  ) {
+    self.isKnown = isKnown
     self.id = id
     self.fullID = fullID
     self.namespace = namespace

@@ -9,8 +9,8 @@ public struct CurrentEvent: BitwiseCopyable, Sendable {
   /// The container that a container event is about; none for all others: theirs is the thread's.
   public var container: UInt32 = Slot.none
   /// The descriptor that the event is about, after it was applied: a successful open, dup or accept shows its new
-  /// descriptor, a pipe its first end, a close the one that goes, a read or write, failed ones too, the one it used.
-  /// None for failed opens, for events without a descriptor, and where no entry is known.
+  /// descriptor, a pipe or a pair of sockets its second end, a close the one that goes, a read or write, failed ones
+  /// too, the one it used. None for failed opens, for events without a descriptor, and where no entry is known.
   public var descriptor: UInt32 = Slot.none
   /// The descriptor number of the event, also where no entry is known; -1 for none and for failed opens.
   public var descriptorNumber: Int64 = -1

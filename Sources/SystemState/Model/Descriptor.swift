@@ -145,6 +145,8 @@ public struct IPAddress: BitwiseCopyable, Sendable, Equatable, Hashable {
   }
   @inlinable public var v4: UInt32 { UInt32(truncatingIfNeeded: high) }
   public static let zero = IPAddress(high: 0, low: 0)
+  /// `::1`.
+  static let loopbackV6 = IPAddress(high: 0, low: 1 << 56)
   @inlinable public var isZero: Bool { high == 0 && low == 0 }
   /// `::ffff:a.b.c.d`.
   @inlinable public var isMappedV4: Bool { high == 0 && low & 0xffff_ffff == 0xffff_0000 }

@@ -26,8 +26,8 @@ extension SystemState {
 
   mutating func socketPair(_ event: borrowing EventView) {
     guard event.int64(0, or: -1) >= 0 else { return }
-    // The first one last: it is the one that the event shows.
-    for parameter in stride(from: 2, to: 0, by: -1) {
+    // The second one is the one that the event shows.
+    for parameter in 1...2 {
       let number = event.int64(parameter, or: -1)
       guard number >= 0 else { continue }
       var descriptor = Descriptor(number: number, kind: .unix)

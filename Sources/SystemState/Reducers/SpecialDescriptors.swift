@@ -72,8 +72,8 @@ extension SystemState {
   mutating func pipe(_ event: borrowing EventView, flags: Int?) {
     guard event.int64(0, or: -1) >= 0 else { return }
     let inode = event.uint64(3, or: 0)
-    // The first one last: it is the one that the event shows.
-    for parameter in stride(from: 2, to: 0, by: -1) {
+    // The second one, where data goes in, is the one that the event shows.
+    for parameter in 1...2 {
       let number = event.int64(parameter, or: -1)
       guard number >= 0 else { continue }
       var descriptor = Descriptor(number: number, kind: .fifo)

@@ -78,6 +78,8 @@ extension SystemState {
       } else {
         remote = replacement(facing: local, hasSamePort: localPort == remotePort)
       }
+    } else if tuple.family == .ipv6, local.isZero, isOurs(v6: remote), localPort != remotePort {
+      local = remote
     }
 
     socket.kind = tuple.family == .ipv4 ? .ipv4 : .ipv6
@@ -113,6 +115,11 @@ extension SystemState {
     }
     if peer.v4 & 0xff == 127, rank < 3 { choice = peer }
     return hasSamePort && choice == peer ? .zero : choice
+  }
+
+  /// Whoever talks to an address of this host does so from that address.
+  private func isOurs(v6 address: IPAddress) -> Bool {
+    address == .loopbackV6 || (!address.isZero && machine.addressesV6.contains(address))
   }
 
   /// Descriptors that came in a control message (SCM_RIGHTS): only /proc can say what they are.

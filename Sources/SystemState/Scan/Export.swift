@@ -3,26 +3,57 @@ public import ProcFS
 /// The tables as readings: what a capture file says of processes, users and groups before its first event.
 extension SystemState {
   /// Every process with its threads and descriptors. Entries of threads that nothing is known about are left out.
-  public func readings() -> [ProcessReading] {
+  ///
+  /// - Parameters:
+  ///   - time: Threads that were seen to begin at this time or later are left out: nanoseconds since the epoch.
+  ///   - limit: Bytes of memory for the texts. Beyond it environments are left out, beyond twice that whole entries.
+  public func readings(startedBefore time: UInt64 = .max, textBytes limit: Int = .max / 2) -> [ProcessReading] {
     var processes: [ProcessReading] = []
     var index: [UInt32: Int] = [:]
+    var budget = TextBudget(limit: limit)
     for slot in 0..<threads.slotsEverUsed where threads.isLive(slot) && threads[slot].main == slot {
-      guard !threads[slot].isPlaceholder, !threads[slot].isDead else { continue }
+      guard isWorthReading(slot, startedBefore: time), !budget.isSpent else { continue }
       index[slot] = processes.count
-      var process = ProcessReading(main: reading(of: slot))
-      var at = threads[slot].firstDescriptor
-      while at != Slot.none {
-        if let descriptor = reading(ofDescriptor: at) { process.descriptors.append(descriptor) }
-        at = descriptors[at].nextInProcess
-      }
-      process.descriptors.sort { $0.number < $1.number }
+      let process = reading(ofProcess: slot, wantsEnvironment: !budget.isShort)
+      budget.add(process.main)
+      for descriptor in process.descriptors { budget.used += descriptor.name.count + 64 }
       processes.append(process)
     }
     for slot in 0..<threads.slotsEverUsed where threads.isLive(slot) && threads[slot].main != slot {
-      guard let process = index[threads[slot].main], !threads[slot].isPlaceholder, !threads[slot].isDead else { continue }
-      processes[process].threads.append(reading(of: slot))
+      guard let process = index[threads[slot].main], isWorthReading(slot, startedBefore: time), !budget.isSpent else {
+        continue
+      }
+      let thread = reading(of: slot)
+      budget.add(thread)
+      processes[process].threads.append(thread)
     }
     return processes
+  }
+
+  /// The process of the event that was applied last, without its other threads; `nil` if nothing is known of it, if the
+  /// event is another thread's, or if it was seen to begin at `time` or later.
+  public func readingOfCurrentProcess(startedBefore time: UInt64) -> ProcessReading? {
+    let slot = current.mainThread
+    guard slot != Slot.none, slot == current.thread, !threads[slot].isPlaceholder, threads[slot].cloneTime < time else {
+      return nil
+    }
+    return reading(ofProcess: slot, wantsEnvironment: true)
+  }
+
+  private func isWorthReading(_ slot: UInt32, startedBefore time: UInt64) -> Bool {
+    !threads[slot].isPlaceholder && !threads[slot].isDead && threads[slot].cloneTime < time
+  }
+
+  private func reading(ofProcess slot: UInt32, wantsEnvironment: Bool) -> ProcessReading {
+    var process = ProcessReading(main: reading(of: slot))
+    if !wantsEnvironment { process.main.environment = [] }
+    var at = threads[slot].firstDescriptor
+    while at != Slot.none {
+      if let descriptor = reading(ofDescriptor: at) { process.descriptors.append(descriptor) }
+      at = descriptors[at].nextInProcess
+    }
+    process.descriptors.sort { $0.number < $1.number }
+    return process
   }
 
   public func userReadings() -> [UserReading] {
@@ -36,8 +67,8 @@ extension SystemState {
   }
 
   private func bytes(_ text: TextHandle) -> [UInt8] {
-    let span = texts.bytes(text)
-    return (0..<span.byteCount).map { unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    if text.isEmpty { return [] }
+    return unsafe texts.bytes(text).withUnsafeBytes { unsafe Array($0) }
   }
 
   private func reading(of slot: UInt32) -> ThreadReading {
@@ -142,5 +173,18 @@ extension SystemState {
     socket.remote = (descriptor.destination.high, descriptor.destination.low)
     socket.remotePort = descriptor.destinationPort
     return socket
+  }
+}
+
+/// How much memory readings may take.
+private struct TextBudget {
+  let limit: Int
+  var used = 0
+  var isShort: Bool { used > limit }
+  var isSpent: Bool { used / 2 > limit }
+
+  mutating func add(_ thread: borrowing ThreadReading) {
+    used += 512 + thread.exe.count + thread.arguments.count + thread.environment.count + thread.exepath.count
+    used += thread.cwd.count + thread.root.count + thread.cgroups.count
   }
 }

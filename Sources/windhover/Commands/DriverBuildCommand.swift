@@ -23,6 +23,12 @@ extension DriverCommand {
     @Option(help: ArgumentHelp("The kernel's headers. (default: /lib/modules/RELEASE/build)", valueName: "folder"))
     var headers: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "Build the ebpf driver from the kernel's types in this file (BTF, or an uncompressed vmlinux that has it) instead of headers.",
+        valueName: "file"))
+    var btf: String?
+
     @Option(help: ArgumentHelp("Put the driver into this folder instead of where windhover looks for it.", valueName: "folder"))
     var output: String?
 
@@ -36,6 +42,9 @@ extension DriverCommand {
       guard let parsed = DriverKind(rawValue: kind), parsed == .ebpf || parsed == .kmod else {
         throw ValidationError("--kind \(kind): there is nothing to build; ebpf and kmod are built for a kernel")
       }
+      if btf != nil, parsed != .ebpf || headers != nil {
+        throw ValidationError("--btf is for --kind ebpf without --headers: the module needs headers")
+      }
       if let kernel, KernelRelease(kernel) == nil {
         throw ValidationError("--kernel \(kernel): not a kernel's release, such as 6.1.0-18-amd64")
       }
@@ -48,7 +57,7 @@ extension DriverCommand {
       }
       let builder = DriverBuilder(
         DriverKind(rawValue: kind)!, kernel: kernel.flatMap(KernelRelease.init) ?? .running, headers: headers.map(absolute),
-        output: output.map(absolute), isForced: force)
+        types: btf.map(absolute), output: output.map(absolute), isForced: force)
       do {
         let built = try builder.build { line in writeToStandardError(line + "\n") }
         print((built.isCached ? "already built: " : "built: ") + built.path)

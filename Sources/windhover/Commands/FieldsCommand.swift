@@ -40,6 +40,8 @@ enum FieldListing {
     }
   }
 
+  static func names() -> [String] { FieldCatalogue.classes.flatMap { fields($0, false) }.map(\.name) }
+
   static func text(_ all: Bool) -> String {
     var lines: [String] = []
     for fieldClass in FieldCatalogue.classes {

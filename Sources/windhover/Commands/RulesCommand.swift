@@ -5,7 +5,8 @@ import RuleCompiler
 
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rules", abstract: "Check rule files.", subcommands: [CheckRules.self])
+    commandName: "rules", abstract: "Check, test, explain and profile rules.",
+    subcommands: [CheckRules.self, TestRules.self, ExplainRule.self, ProfileRules.self])
 
   struct CheckRules: ParsableCommand {
     static let configuration = CommandConfiguration(

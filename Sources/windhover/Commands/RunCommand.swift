@@ -25,10 +25,13 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var target: TargetOptions
 
+  @OptionGroup(title: "Instead of watching") var printing: PrintOptions
+
   @Option(name: .customShort("M"), help: ArgumentHelp("Stop after this many seconds.", valueName: "seconds"))
   var seconds: Int?
 
   func run() throws {
+    if try printing.print(options) { return }
     try target.run(options.settings()) { settings in
       let session = try Session(settings, rulePaths: options.rules)
       try session.run(for: seconds)

@@ -21,10 +21,12 @@ struct PodClient {
 
   /// On the host's network, so that no network plugin is needed.
   func podConfig(_ name: String, _ label: String) -> [UInt8] {
-    let network = message {
-      $0.put(1, value: 2)
+    let network = message { $0.put(1, value: 2) }
+    // Privileged, or its containers must not be.
+    let security = message {
+      $0.put(1, bytes: network)
+      $0.put(6, flag: true)
     }
-    let security = message { $0.put(1, bytes: network) }
     return message {
       $0.put(
         1,
@@ -106,7 +108,8 @@ struct PodClient {
 }
 
 func fail(_ message: String) -> Never {
-  fputs("PodClient: \(message)\n", stderr)
+  let line = Array("PodClient: \(message)\n".utf8)
+  _ = write(STDERR_FILENO, line, line.count)
   exit(1)
 }
 

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/if_packet.h>
+#include <linux/io_uring.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -36,6 +37,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -630,6 +632,60 @@ static int do_read_when(int argc, char **argv)
 	return outcome((int)read(file, &byte, 1));
 }
 
+/* ring-open FILE: opens a file by a request on an io_uring, without a call for it. */
+static int do_ring_open(int argc, char **argv)
+{
+	struct io_uring_params params = { 0 };
+	int ring = (int)syscall(SYS_io_uring_setup, 4, &params);
+	struct io_uring_sqe *entries;
+	size_t submission;
+	char *queue;
+
+	if (ring < 0)
+		impossible("io_uring_setup");
+	submission = params.sq_off.array + params.sq_entries * sizeof(unsigned int);
+	queue = mmap(NULL, submission, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQ_RING);
+	entries = mmap(NULL, params.sq_entries * sizeof(*entries), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring,
+		       IORING_OFF_SQES);
+	if (queue == MAP_FAILED || entries == MAP_FAILED)
+		impossible("mmap");
+	memset(entries, 0, sizeof(*entries));
+	entries->opcode = IORING_OP_OPENAT;
+	entries->fd = AT_FDCWD;
+	entries->addr = (uintptr_t)argv[0];
+	entries->open_flags = O_RDONLY;
+	((unsigned int *)(queue + params.sq_off.array))[0] = 0;
+	*(unsigned int *)(queue + params.sq_off.tail) = 1;
+	return outcome((int)syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1 ? 0 : -1);
+}
+
+/* write-child: copies a byte into the memory of a child, without ptrace. */
+static int do_write_child(int argc, char **argv)
+{
+	static char place = 'a';
+	char byte = 'b';
+	struct iovec from = { &byte, 1 }, to = { &place, 1 };
+	pid_t child = fork();
+	int result;
+
+	if (child == 0)
+		for (;;)
+			pause();
+	if (child < 0)
+		impossible("fork");
+	result = outcome((int)process_vm_writev(child, &from, 1, &to, 1, 0));
+	kill(child, SIGKILL);
+	wait_for(child);
+	return result;
+}
+
+/* mount-cgroup DIRECTORY: mounts a cgroup hierarchy, as a way out of a container begins. */
+static int do_mount_cgroup(int argc, char **argv)
+{
+	private_mounts();
+	return outcome(mount("cgroup", argv[0], "cgroup", 0, "none,name=windhover-test"));
+}
+
 struct command {
 	const char *name;
 	int arguments; /* the fewest it takes */
@@ -656,6 +712,7 @@ static const struct command commands[] = {
 	{ "memfd-exec", 1, do_memfd_exec },
 	{ "mkdir", 1, do_mkdir },
 	{ "mount", 1, do_mount },
+	{ "mount-cgroup", 1, do_mount_cgroup },
 	{ "open-rewritten", 2, do_open_rewritten },
 	{ "packet-socket", 0, do_packet_socket },
 	{ "ptrace-attach", 0, do_ptrace_attach },
@@ -663,6 +720,7 @@ static const struct command commands[] = {
 	{ "read-after", 2, do_read_after },
 	{ "read-when", 2, do_read_when },
 	{ "rename", 2, do_rename },
+	{ "ring-open", 1, do_ring_open },
 	{ "setuid", 1, do_setuid },
 	{ "spawn", 1, do_spawn },
 	{ "stdin-from-network", 2, do_stdin_from_network },
@@ -673,6 +731,7 @@ static const struct command commands[] = {
 	{ "with-terminal", 1, do_with_terminal },
 	{ "without-btf", 1, do_without_btf },
 	{ "write", 1, do_write },
+	{ "write-child", 0, do_write_child },
 };
 
 int main(int argc, char **argv)

@@ -10,36 +10,13 @@ import Fields
 import Glibc
 import JSONText
 import Outputs
+import Recordings
 import SystemState
 
 func fail(_ text: String) -> Never {
   var line = Array("FieldPrinter: \(text)\n".utf8)
   _ = write(2, &line, line.count)
   exit(1)
-}
-
-/// The state as a section of a capture begins with it.
-func state(of contents: CaptureContents) -> SystemState {
-  var state = SystemState(machine: Machine(contents.machine, contents.interfaces))
-  state.load(users: contents.users, groups: contents.groups)
-  state.add(contents.processes, readAt: 0)
-  return state
-}
-
-extension Machine {
-  init(_ machine: MachineRecord, _ interfaces: [InterfaceRecord]) {
-    self.init()
-    bootTime = machine.bootTime
-    for interface in interfaces {
-      let address = IPAddress(high: interface.address.high, low: interface.address.low)
-      if interface.isV6 {
-        addressesV6.append(address)
-      } else {
-        addressesV4.append(address)
-        masksV4.append(UInt32(truncatingIfNeeded: interface.mask.high))
-      }
-    }
-  }
 }
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -54,7 +31,7 @@ let fields = arguments.dropFirst().map { name in
 var extractor = FieldExtractor(fields)
 do {
   var source = try CaptureFileSource(path: path)
-  var current = state(of: source.contents)
+  var current = SystemState(replaying: source.contents)
   var section = source.section
   reading: while true {
     do throws(CaptureError) {
@@ -83,7 +60,7 @@ do {
     }
     if source.section != section {
       section = source.section
-      current = state(of: source.contents)
+      current = SystemState(replaying: source.contents)
     }
   }
 } catch {

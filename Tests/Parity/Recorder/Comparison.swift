@@ -45,11 +45,13 @@ struct Comparison {
           }
         }
         for b in rest {
-          note(Differences.Row(driver: kind.rawValue, event: found[b].event, parameter: "+"), "+ \(found[b])")
+          let extra = { Differences.Row(driver: kind.rawValue, event: found[b].event, parameter: $0) }
+          if rows.contains(extra("+?")) { continue }
+          note(extra("+"), "+ \(found[b])")
         }
       }
     }
-    let unused = rows.filter { !used.contains($0) }
+    let unused = rows.filter { !used.contains($0) && $0.parameter != "+?" }
     for row in unused {
       text.append("  documented, but no difference: \(row.driver) \(row.event) \(row.parameter); remove the row")
     }

@@ -4,7 +4,7 @@ import EventSchema
 /// The documented differences: what a driver cannot know, or cannot see.
 ///
 /// One per line: driver, event, parameter, reason. The parameter `-` stands for a record that the driver does not make,
-/// `+` for one that only it makes.
+/// `+` for one that only it makes, `+?` for one that it makes at times.
 struct Differences {
   struct Row: Hashable {
     let driver: String
@@ -23,7 +23,7 @@ struct Differences {
       guard let event = Schema.events.first(where: { $0.symbol == row.event }) else {
         throw Failure("\(path): no event \(row.event)")
       }
-      guard row.parameter == "-" || row.parameter == "+" || event.parameters.contains(where: { $0.name == row.parameter })
+      guard ["-", "+", "+?"].contains(row.parameter) || event.parameters.contains(where: { $0.name == row.parameter })
       else { throw Failure("\(path): \(row.event) has no parameter \(row.parameter)") }
       rows.append(row)
     }

@@ -8,6 +8,7 @@ import Glibc
 import Outputs
 import ProcFS
 import RuleCompiler
+import RuleTesting
 import SystemState
 
 /// Feeds bytes that libFuzzer makes up to one of the parsers. A crash, a hang or a report of the sanitizer is a finding.
@@ -33,12 +34,17 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
       guard let again = try? Expression(parsing: Array(text.utf8)), again.canonicalText == text else {
         fatalError("the canonical text does not read back: \(text)")
       }
+      _ = try? RuleSet.compile(condition: text)
     }
     return 0
   }),
   ("rules", { data, count in
     let compiled = load([RuleSource(name: "fuzz", contents: bytes(data, count))]).compiled()
     _ = compiled.loaded.report()
+    return 0
+  }),
+  ("ruletests", { data, count in
+    _ = TestFile.problems(in: bytes(data, count), path: "fuzz")
     return 0
   }),
   ("settings", { data, count in
@@ -51,15 +57,24 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
   }),
   ("capture", { data, count in
     // A file in memory, opened anew for each input.
-    let descriptor = memfd_create("capture", 0)
-    defer { close(descriptor) }
-    _ = write(descriptor, data, count)
+    let descriptor = MemoryFile.descriptor
+    ftruncate(descriptor, 0)
+    _ = pwrite(descriptor, data, count, 0)
     guard var source = try? CaptureFileSource(path: "/proc/self/fd/\(descriptor)") else { return 0 }
     var state = SystemState(limits: .small)
+    state.load(users: source.contents.users, groups: source.contents.groups)
     state.add(source.contents.processes, readAt: 0)
+    var printer = EventPrinter()
+    var text: [UInt8] = []
     while var batch = try? source.nextBatch(waitingUpTo: .zero) {
-      while let event = try? batch.next() { state.apply(event) }
+      while let event = try? batch.next() {
+        state.apply(event)
+        text.removeAll(keepingCapacity: true)
+        printer.appendText(event, state, into: &text)
+      }
     }
+    // What was read can be written.
+    _ = state.readings()
     return 0
   }),
   ("runtime", { data, count in
@@ -85,6 +100,17 @@ let targets: [(name: String, test: @convention(c) (UnsafePointer<UInt8>?, Int) -
     return 0
   }),
 ]
+
+/// A file without a name.
+enum MemoryFile {
+  static let descriptor: Int32 = {
+    var template = Array("/dev/shm/windhover-fuzz-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    precondition(descriptor >= 0, "no file in /dev/shm: \(errno)")
+    unlink(template)
+    return descriptor
+  }()
+}
 
 extension StateLimits {
   static var small: StateLimits {

@@ -4,9 +4,9 @@ import Testing
 
 /// Real containers of a real podman and a real containerd, and the alerts that they raise.
 ///
-/// What the alerts must say is what the scenario asked the runtimes for. Takes about ten seconds. `make test` installs
+/// What the alerts must say is what the scenario asked the runtimes for. Takes about seven seconds. `make test` installs
 /// the runtimes.
-@Suite struct LiveTests {
+@Suite struct ContainersEndToEndTests {
   @Test func everyRuntimeTellsOfItsContainers() throws {
     if let obstacle = Scenario.obstacle {
       Issue.record("\(obstacle)")
@@ -66,20 +66,23 @@ import Testing
         ("container.label[tier]", "front"), ("container.host_network", "true"), ("container.host_pid", "false"),
         ("k8s.pod.name", "front"), ("k8s.ns.name", "shop"), ("k8s.pod.uid", "0b1c2d3e-0000-4000-8000-000000000001"),
         ("k8s.pod.full_sandbox_id", scenario.id("pod")), ("k8s.pod.sandbox_id", String(scenario.id("pod").prefix(12))),
-        ("k8s.pod.label[app]", "web"), ("k8s.pod.labels", "app:web"), ("user.name", "root"),
+        ("k8s.pod.label[app]", "web"), ("k8s.pod.labels", "app:web, io.cri-containerd.kind:sandbox"),
+        ("user.name", "root"),
       ], "the pod's container")
 
     expect(
       marker("container.name", "plain").first,
       [
         ("container.id", "plain"), ("container.type", "containerd"), ("container.image", "example.org/test/busy:1.0"),
-        ("container.label[kind]", "plain"), ("container.host_network", "false"),
-      ].filter { $0.0 != "container.label[kind]" }, "containerd's own container")
+        ("container.host_network", "false"), ("user.name", "root"),
+      ], "containerd's own container")
+    #expect(marker("container.name", "plain").first?.text("container.labels").hasPrefix("io.containerd.image") == true, "\(context)")
+    #expect(marker("container.name", "plain").first?.text("container.labels").contains("kind:plain") == true, "\(context)")
 
     // Sent after the wait, with what is known, and says so.
     let unknown = marker("container.id", "000000000000").first
     #expect(unknown?["container.name"] == .null, "\(context)")
-    #expect(unknown?.text("container.metadata") == "container metadata incomplete, not told within 500 ms")
+    #expect(unknown?.text("container.metadata") == "container metadata incomplete, not told within 2000 ms")
     let told = alerts.filter { $0.text("rule") == "Privileged container" }.compactMap(\.fields)
     #expect(Set(told.map { $0.text("container.name") }) == ["checked", "server"], "\(context)")
   }
