@@ -180,6 +180,9 @@ let package = Package(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema", "JSONText", "ProcFS"], swiftSettings: lending),
     .testTarget(
       name: "ExecutableDigestsTests", dependencies: ["CDigest", "ExecutableDigests", "SystemState"], swiftSettings: lending),
+    .executableTarget(
+      name: "StateChecker", dependencies: ["Capture", "EventSchema", "ModernBPFDriver", "ProcFS", "SystemState"],
+      path: "Tests/StateChecker", swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(
@@ -253,6 +256,7 @@ let package = Package(
     .testTarget(
       name: "ContainerRuntimesTests",
       dependencies: [
+        "BackgroundWork",
         "CRuntimeSockets", "ContainerRuntimes", "EndToEndActions", "JSONText", "PodClient", "SystemState", "windhover",
       ],
       swiftSettings: strict),

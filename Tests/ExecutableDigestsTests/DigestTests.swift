@@ -1,9 +1,9 @@
 import CDigest
 import Foundation
-import SystemState
 import Testing
 
 @testable import ExecutableDigests
+@testable import SystemState
 
 @Suite struct DigestTests {
   /// The vectors of FIPS 180-4's examples, and of lengths around a block.

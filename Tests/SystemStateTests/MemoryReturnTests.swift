@@ -6,10 +6,9 @@ import Testing
 
 /// After a storm, memory is what it was before: as the kernel counts it, page by page.
 @Suite struct MemoryReturnTests {
-  /// As the event loop does it, for a minute.
-  private func settle(_ host: inout Host) {
-    for step in 1...600 { host.state.returnMemory(at: UInt64(step) * 100_000_000 + 1) }
-    for step in 600...1200 { host.state.returnMemory(at: UInt64(step) * 100_000_000 + 1) }
+  /// As the event loop does it, for two minutes of a clock that only goes forward.
+  private func settle(_ host: inout Host, from minute: Int = 0) {
+    for step in 1...1200 { host.state.returnMemory(at: UInt64(minute) * 60_000_000_000 + UInt64(step) * 100_000_000) }
   }
 
   /// A host with 300 processes that have 20 descriptors each: what a small server has.
@@ -26,10 +25,11 @@ import Testing
 
   private func expectReturn(_ host: inout Host, to before: Int, sourceLocation: SourceLocation = #_sourceLocation) {
     let peak = host.state.residentBytes
-    settle(&host)
+    settle(&host, from: 2)
     let after = host.state.residentBytes
     #expect(peak > before * 2, "the storm was none: \(before) to \(peak)", sourceLocation: sourceLocation)
-    #expect(after <= before + before / 10, "\(before) before, \(peak) at most, \(after) after", sourceLocation: sourceLocation)
+    // Of each table 64 to 128 KiB may lie idle in any case: little of a process, much of these tables alone.
+    #expect(after <= before + before / 10 + (192 << 10), "\(before) before, \(peak) at most, \(after) after", sourceLocation: sourceLocation)
   }
 
   @Test func aForkBombGivesItsMemoryBack() {

@@ -45,7 +45,7 @@ import Testing
     Opening(type: .bpf, kind: "bpf", closes: true) { $0.append(Int64(5)); $0.append(UInt32(0)) },
   ]
   /// O_CLOEXEC in the wire's flags.
-  static let closeOnExec16 = UInt16(truncatingIfNeeded: WH_FLAG_file_flags_O_CLOEXEC)
+  static let closeOnExec16 = UInt16(1 << 12)
 
   @Test(arguments: openings)
   func eachKindHasItsNameAndExecClosesWhatItShould(_ opening: Opening) {
@@ -59,17 +59,17 @@ import Testing
   @Test func execClosesWhatEachCallMarked() {
     var host = Host.withShell()
     host.apply(Event.openat(100, at: 10, fd: 3, name: "/a"))
-    host.apply(Event.dup3(100, at: 11, 3, to: 4, flags: UInt32(WH_FLAG_file_flags_O_CLOEXEC)))
+    host.apply(Event.dup3(100, at: 11, 3, to: 4, flags: 1 << 12))
     host.apply(Event.dup2(100, at: 12, 4, to: 5))
     host.apply(
       Event.fcntl(
-        100, at: 13, fd: 3, command: UInt8(WH_FLAG_fcntl_commands_FCNTL_F_DUPFD_CLOEXEC), argument: 0, result: 6))
+        100, at: 13, fd: 3, command: 26, argument: 0, result: 6))
     host.apply(
-      Event.fcntl(100, at: 14, fd: 6, command: UInt8(WH_FLAG_fcntl_commands_FCNTL_F_DUPFD), argument: 0, result: 7))
+      Event.fcntl(100, at: 14, fd: 6, command: 1, argument: 0, result: 7))
     host.apply(Event.dup(100, at: 15, 3, to: 8))
-    host.apply(Event.fcntl(100, at: 16, fd: 8, command: UInt8(WH_FLAG_fcntl_commands_FCNTL_F_SETFD), argument: 1))
+    host.apply(Event.fcntl(100, at: 16, fd: 8, command: 3, argument: 1))
     host.apply(Event.dup(100, at: 17, 4, to: 9))
-    host.apply(Event.fcntl(100, at: 18, fd: 4, command: UInt8(WH_FLAG_fcntl_commands_FCNTL_F_SETFD), argument: 0))
+    host.apply(Event.fcntl(100, at: 18, fd: 4, command: 3, argument: 0))
     host.apply(Event.execve(100, at: 19, result: -2, exe: "/gone", comm: "x"))
     #expect((3...9).allSatisfy { host.name(100, Int64($0)) == "/a" }, "a failed exec closes nothing")
     host.apply(Event.execve(100, at: 20, exe: "/bin/x", comm: "x"))
