@@ -87,10 +87,19 @@ let package = Package(
       swiftSettings: raw),
 
     // Containers.
+    .target(name: "BackgroundWork", swiftSettings: raw),
     .target(name: "CRuntimeSockets", linkerSettings: [.linkedLibrary(":libnghttp2.a")]),
     .target(
       name: "ContainerRuntimes",
-      dependencies: ["CLinux", "CRuntimeSockets", "EventSchema", "JSONText", "ProcFS", "SystemState"],
+      dependencies: [
+        "BackgroundWork", "CLinux", "CRuntimeSockets", "EventSchema", "JSONText", "ProcFS", "SystemState",
+      ],
+      swiftSettings: raw),
+
+    // Executables.
+    .target(name: "CDigest"),
+    .target(
+      name: "ExecutableDigests", dependencies: ["BackgroundWork", "CDigest", "CLinux", "SystemState"],
       swiftSettings: raw),
 
     // Rules.
@@ -126,8 +135,8 @@ let package = Package(
       name: "Agent",
       dependencies: [
         "Capture", "CaptureFile", "CDefaultRules", "CLinux", "ContainerRuntimes", "DriverSelection", "EventSchema",
-        "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS", "Recordings", "RuleCompiler", "RuleEngine",
-        "RuleTesting", "SystemState", "YAML",
+        "ExecutableDigests", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS", "Recordings", "RuleCompiler",
+        "RuleEngine", "RuleTesting", "SystemState", "YAML",
       ], swiftSettings: lending),
     .executableTarget(
       name: "windhover",
@@ -169,6 +178,11 @@ let package = Package(
       swiftSettings: lending),
     .testTarget(
       name: "SystemStateTests", dependencies: ["SystemState", "CaptureTesting", "EventSchema", "JSONText", "ProcFS"], swiftSettings: lending),
+    .testTarget(
+      name: "ExecutableDigestsTests", dependencies: ["CDigest", "ExecutableDigests", "SystemState"], swiftSettings: lending),
+    .executableTarget(
+      name: "StateChecker", dependencies: ["Capture", "EventSchema", "ModernBPFDriver", "ProcFS", "SystemState"],
+      path: "Tests/StateChecker", swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(
@@ -242,6 +256,7 @@ let package = Package(
     .testTarget(
       name: "ContainerRuntimesTests",
       dependencies: [
+        "BackgroundWork",
         "CRuntimeSockets", "ContainerRuntimes", "EndToEndActions", "JSONText", "PodClient", "SystemState", "windhover",
       ],
       swiftSettings: strict),

@@ -18,8 +18,8 @@ public struct AlertFormatter: ~Copyable {
   var hostName: String
   private let outputs: AlertWriter
   private var writer = JSONWriter()
-  /// What the output of each rule shows of a container.
-  private let needs: [ContainerNeeds]
+  /// What the output of each rule shows that is known later.
+  private let needs: [OutputNeeds]
   private var waiting: WaitingAlerts
   /// Alerts by rule, in the order of the rules.
   public private(set) var counts: [UInt64]
@@ -42,7 +42,7 @@ public struct AlertFormatter: ~Copyable {
       return format
     }
     fields = FieldExtractor(all, expressions: expressions)
-    needs = rules.map { ContainerNeeds($0.output.fields + $0.output.expressions.flatMap(\.fields)) }
+    needs = rules.map { OutputNeeds($0.output.fields + $0.output.expressions.flatMap(\.fields)) }
     waiting = WaitingAlerts(waitMilliseconds: waitMilliseconds)
     self.rules = rules
     self.style = style
@@ -61,7 +61,8 @@ public struct AlertFormatter: ~Copyable {
       counts[index] &+= 1
       if let subject, mustWait(index, subject, state) {
         let alert = WaitingAlert(
-          rule: index, subject: subject, frozen: formats[index].freeze(&fields, event, state),
+          rule: index, subject: subject,
+          frozen: formats[index].freeze(&fields, event, state, isInContainer: subject.container != Slot.none),
           record: event.headerRecord, until: wh_clock_monotonic() + waiting.limit)
         if waiting.add(alert) { continue }
       }
@@ -77,10 +78,11 @@ public struct AlertFormatter: ~Copyable {
     let now = wh_clock_monotonic()
     var held: Set<UInt32> = []
     for alert in waiting.takeAll() {
-      let isComplete = isComplete(alert.rule, alert.subject, state)
+      let missing = missing(alert.rule, alert.subject, state)
+      let isComplete = missing == []
       // The alerts of one container keep their order; other containers do not wait for it.
       if !isEnd, held.contains(alert.subject.container) || (!isComplete && now < alert.until) {
-        held.insert(alert.subject.container)
+        if alert.subject.container != Slot.none { held.insert(alert.subject.container) }
         waiting.keep(alert)
         continue
       }
@@ -89,7 +91,7 @@ public struct AlertFormatter: ~Copyable {
       fields.begin()
       do {
         let event = try EventView(validating: alert.record.span.bytes)
-        send(alert.rule, event, state, frozen: alert.frozen, note: isComplete ? nil : waiting.note)
+        send(alert.rule, event, state, frozen: alert.frozen, note: note(on: missing))
       } catch { preconditionFailure("a record that was valid is not any more: \(error)") }
       fields.subject = nil
     }
@@ -101,33 +103,50 @@ public struct AlertFormatter: ~Copyable {
 
   private func mustWait(_ rule: Int, _ subject: FieldSubject, _ state: borrowing SystemState) -> Bool {
     // Behind others of its container, an alert waits whatever it needs.
-    !isComplete(rule, subject, state) || waiting.holds(subject.container)
+    missing(rule, subject, state) != [] || waiting.holds(subject.container)
   }
 
-  /// Whether everything that the rule's output shows of the container is known, or will never be.
-  private func isComplete(_ rule: Int, _ subject: FieldSubject, _ state: borrowing SystemState) -> Bool {
-    guard needs[rule] != [], state.holdsContainer(subject.container, since: subject.containerSince) else { return true }
+  /// What the rule's output shows, is not known, and will be.
+  private func missing(_ rule: Int, _ subject: FieldSubject, _ state: borrowing SystemState) -> OutputNeeds {
+    let needs = needs[rule]
+    var missing: OutputNeeds = []
+    if needs == [] { return missing }
+    if needs.contains(.digest), state.digests.holds(subject.digest, subject.digestSerial),
+      state.digests[subject.digest].knowledge == .asked
+    {
+      missing.insert(.digest)
+    }
+    guard subject.container != Slot.none, state.holdsContainer(subject.container, since: subject.containerSince) else {
+      return missing
+    }
     switch state.containers[subject.container].knowledge {
-    case .unasked, .asked: if needs[rule].contains(.metadata) { return false }
+    case .unasked, .asked: if needs.contains(.metadata) { missing.insert(.metadata) }
     case .known, .unavailable: break
     }
-    return !needs[rule].contains(.accounts) || state.containers[subject.container].hasAccounts
+    if needs.contains(.accounts), !state.containers[subject.container].hasAccounts { missing.insert(.accounts) }
+    return missing
+  }
+
+  /// What an alert says at its end, and under which key, if it is sent without something.
+  private func note(on missing: OutputNeeds) -> (key: String, text: String)? {
+    if missing == [] { return nil }
+    return missing == .digest ? ("proc.exe.sha256.note", waiting.digestNote) : ("container.metadata", waiting.note)
   }
 
   private mutating func send(
     _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState, frozen: FrozenFields? = nil,
-    note: String? = nil
+    note: (key: String, text: String)? = nil
   ) {
     var message: [UInt8] = []
     formats[index].render(&fields, event, state, frozen: frozen, into: &message)
-    if let note { message += " (\(note))".utf8 }
+    if let note { message += " (\(note.text))".utf8 }
     var alert = Alert(
       timestamp: event.timestamp, rule: rules[index].name, priority: rules[index].priority.name,
       source: rules[index].source, hostname: hostName, message: message, tags: rules[index].tags)
     if style.json && style.includesFields {
       writer.reset()
       formats[index].writeFields(
-        &fields, event, state, frozen: frozen, note: note.map { ("container.metadata", $0) }, into: &writer)
+        &fields, event, state, frozen: frozen, note: note, into: &writer)
       alert.fields = writer.bytes
     }
     var line: [UInt8] = []

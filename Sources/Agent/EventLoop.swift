@@ -3,6 +3,7 @@ public import Capture
 internal import CaptureFile
 public import ContainerRuntimes
 internal import EventSchema
+public import ExecutableDigests
 public import ProcFS
 internal import Recordings
 public import RuleEngine
@@ -16,11 +17,12 @@ public struct EventLoop: ~Copyable {
   /// - Parameters:
   ///   - procfs: The /proc of the host that the events are of; `nil` if they are not of this host.
   ///   - containers: Whom to ask about containers.
+  ///   - digests: Who hashes executables, if anything shows their hashes.
   public init(
     state: consuming SystemState, evaluator: consuming RuleEvaluator, alerts: consuming AlertFormatter, log: Log,
-    procfs: ProcFS? = nil, containers: ContainerLookup? = nil
+    procfs: ProcFS? = nil, containers: ContainerLookup? = nil, digests: DigestWorker? = nil
   ) {
-    pump = EventPump(state: state, procfs: procfs, containers: containers, log: log)
+    pump = EventPump(state: state, procfs: procfs, containers: containers, digests: digests, log: log)
     watch = RuleWatch(evaluator: evaluator, alerts: alerts, log: log)
   }
 

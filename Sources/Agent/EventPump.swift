@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Capture
 internal import CaptureFile
+internal import ExecutableDigests
 internal import ContainerRuntimes
 internal import ProcFS
 internal import SystemState
@@ -49,7 +50,14 @@ struct EventPump: ~Copyable {
   private var afterGap: (silentSince: UInt64, due: UInt64)?
   private static let settlingTime: UInt64 = 2 * 1_000_000_000
 
-  init(state: consuming SystemState, procfs: ProcFS?, containers: ContainerLookup? = nil, log: Log) {
+  /// Hashes executables; `nil` if nothing shows their hashes.
+  private let digests: DigestWorker?
+
+  init(
+    state: consuming SystemState, procfs: ProcFS?, containers: ContainerLookup? = nil, digests: DigestWorker? = nil,
+    log: Log
+  ) {
+    self.digests = digests
     self.state = state
     self.containers = containers
     self.procfs = procfs
@@ -75,8 +83,10 @@ struct EventPump: ~Copyable {
       } catch {
         if let end = carryOn(&source, after: error, &consumer) { return end.failure }
       }
+      exchangeDigests()
       if !exchangeContainers(&consumer) { return nil }
       let now = wh_clock_monotonic()
+      if state.returnMemory(at: now) { wh_release_free_memory() }
       if let limit, now - start >= limit { return nil }
       if wh_usr1_count() != reopenRequests {
         reopenRequests = wh_usr1_count()
@@ -100,7 +110,10 @@ struct EventPump: ~Copyable {
   /// - Returns: False for the end of the run.
   private mutating func exchangeContainers(_ consumer: inout some EventConsumer & ~Copyable) -> Bool {
     state.removeGoneContainers(at: state.current.timestamp)
-    guard let containers else { return true }
+    guard let containers else {
+      consumer.settle(state)
+      return true
+    }
     containers.submit(state.takeNewContainers())
     for result in containers.take() {
       switch result {
@@ -121,6 +134,13 @@ struct EventPump: ~Copyable {
     }
     consumer.settle(state)
     return true
+  }
+
+  /// Hands new executables to the worker and takes the hashes of earlier ones.
+  private mutating func exchangeDigests() {
+    guard let digests else { return }
+    digests.submit(state.takeNewExecutables())
+    for result in digests.take() { state.setDigest(result.digest, of: result.slot, serial: result.serial) }
   }
 
   private struct End { var failure: Failure? }

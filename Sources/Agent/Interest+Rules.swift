@@ -49,7 +49,7 @@ public enum StateEvents {
   /// Threads, their programs, credentials and directories.
   public static let threads = EventTypeSet([
     .clone, .clone3, .fork, .vfork, .execve, .execveat, .procexit, .chdir, .fchdir, .chroot, .setuid, .setgid, .setreuid,
-    .setregid, .setresuid, .setresgid, .setsid, .capset, .setns, .unshare, .prctl,
+    .setregid, .setresuid, .setresgid, .setsid, .setpgid, .capset, .setns, .unshare, .prctl,
   ])
   /// Open descriptors and what they stand for.
   public static let descriptors = EventTypeSet([

@@ -4,6 +4,7 @@ internal import CaptureFile
 internal import ContainerRuntimes
 internal import DriverSelection
 internal import EventSchema
+internal import ExecutableDigests
 internal import Glibc
 internal import Outputs
 internal import ProcFS
@@ -38,12 +39,18 @@ public struct Session {
     // Capture first, then look at what is running: nothing can start unseen in between.
     var reserve: Set<Capability> = []
     var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)
-    let state = SystemState.ofThisHost(log: log)
+    var state = SystemState.ofThisHost(log: log)
     Privileges.reduce(reserve: reserve, target: settings.target, log: log)
+    // After that, because its thread would keep the privileges.
+    var digests: DigestWorker?
+    if rules.fields.contains(where: \.needsDigest) {
+      digests = DigestWorker(limitBytes: UInt64(settings.largestExecutableMiB) << 20)
+      state.digestExecutables()
+    }
 
     let outputs = try openOutputs()
     let containers = settings.containers.isEnabled ? ContainerLookup(settings.containers) { [log] in log(.warning, $0) } : nil
-    var loop = makeLoop(state, outputs, procfs: ProcFS(), containers)
+    var loop = makeLoop(state, outputs, procfs: ProcFS(), containers, digests)
     loop.record(try MatchRecordings(settings, rules.rules, .ofThisHost(), log: log))
     wh_release_startup_pages()
     log(
@@ -51,6 +58,7 @@ public struct Session {
       "watching: \(rules.rules.count) rules over \(interest.events.count) types of events with \(capture.kind.rawValue)")
     let end = loop.run(&capture, for: limit)
     containers?.finish()
+    digests?.finish()
     outputs.finish()
     let statistics: CaptureStatistics
     do throws(CaptureError) { statistics = try capture.statistics() } catch {
@@ -78,15 +86,17 @@ public struct Session {
   }
 
   private func makeLoop(
-    _ state: consuming SystemState, _ outputs: AlertWriter, procfs: ProcFS?, _ containers: ContainerLookup?
+    _ state: consuming SystemState, _ outputs: AlertWriter, procfs: ProcFS?, _ containers: ContainerLookup?,
+    _ digests: DigestWorker? = nil
   ) -> EventLoop {
     var evaluator = RuleEvaluator(rules.program)
     evaluator.stopsAtFirstMatch = !settings.matchesAllRules
     let alerts = AlertFormatter(
       rules.rules, style: style, hostName: state.machine.hostName, outputs: outputs,
-      waitMilliseconds: containers == nil ? 0 : settings.containers.waitMilliseconds)
+      waitMilliseconds: containers == nil && digests == nil ? 0 : settings.containers.waitMilliseconds)
     return EventLoop(
-      state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: procfs, containers: containers)
+      state: state, evaluator: evaluator, alerts: alerts, log: log, procfs: procfs, containers: containers,
+      digests: digests)
   }
 
   private func openOutputs() throws(Failure) -> AlertWriter {

@@ -51,6 +51,8 @@ public struct Settings: Sendable {
   public var recordingFileSize = 0
   /// Whom to ask about containers.
   public var containers = RuntimeSettings()
+  /// Larger executables have no `proc.exe.sha256`; MiB.
+  public var largestExecutableMiB = 256
   /// Plugins that the configuration names and that this version does not load.
   var otherPlugins: [String] = []
   /// What to trace, from the command line; `nil` to watch the whole host.
@@ -248,6 +250,10 @@ public struct Setting: Sendable {
       (settings, value) throws(SettingError) in settings.recordingFileSize = try value.integer(0...1_000_000)
     },
   ] + containerSettings + [
+    Setting(
+      key: "executables.sha256_max_mb", form: "1 to 65536",
+      help: "Larger executables are not hashed for proc.exe.sha256."
+    ) { (settings, value) throws(SettingError) in settings.largestExecutableMiB = try value.integer(1...65_536) },
     Setting(key: "log_level", form: "emergency ... debug", help: "The least severe of our own messages to show.") {
       (settings, value) throws(SettingError) in
       let text = try value.string()

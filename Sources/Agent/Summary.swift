@@ -53,6 +53,7 @@ struct Summary {
       ("threads refused, table full", state.threadsRefused), ("threads evicted", state.threadsEvicted),
       ("descriptors refused, table full", state.descriptorsRefused),
       ("containers refused, table full", state.containersRefused),
+      ("executables not hashed, too many at once", state.digestsRefused),
       ("container events not readable", state.containerEventsUnreadable),
       ("alerts dropped, queue full", outputs.dropped), ("alerts not written in time", outputs.abandoned),
       ("alerts refused by an output", outputs.failed),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <link.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -134,6 +135,11 @@ static int release_segments(struct dl_phdr_info *info, size_t size, void *data)
 void wh_release_startup_pages(void)
 {
 	dl_iterate_phdr(release_segments, NULL);
+}
+
+void wh_release_free_memory(void)
+{
+	malloc_trim(0);
 }
 
 uint64_t wh_resident_kib(void)

@@ -1,3 +1,4 @@
+internal import BackgroundWork
 internal import CLinux
 internal import SystemState
 

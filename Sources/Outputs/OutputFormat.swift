@@ -274,13 +274,18 @@ public struct OutputFormat: Sendable {
     json.endObject()
   }
 
-  /// What the fields have on the current event, without those that a container's runtime will tell.
+  /// What the fields have on the current event, without those that will be known later: of a container what its runtime
+  /// tells, and the executable's hash.
   public func freeze(
-    _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ extractor: inout FieldExtractor, _ event: borrowing EventView, _ state: borrowing SystemState,
+    isInContainer: Bool = true
   ) -> FrozenFields {
     var frozen = FrozenFields()
-    var kept = fields.indices.filter { !fields[$0].needsContainerMetadata }.map { positions[$0] }
-    kept += expressions.indices.filter { !expressions[$0].fields.contains(where: \.needsContainerMetadata) }
+    func isLater(_ field: ResolvedField) -> Bool {
+      field.needsDigest || (isInContainer && field.needsContainerMetadata)
+    }
+    var kept = fields.indices.filter { !isLater(fields[$0]) }.map { positions[$0] }
+    kept += expressions.indices.filter { !expressions[$0].fields.contains(where: isLater) }
       .map { expressionPositions[$0] }
     for position in kept {
       if frozen.values[position] != nil { continue }

@@ -18,6 +18,8 @@ public struct HostReading: Sendable {
   public var name: String
   /// Nanoseconds since the epoch: what the clock shows now less the time since boot, suspension included.
   public var bootTime: UInt64
+  /// The first 32 bits of the random id that the kernel gives each boot; 0 where /proc does not tell.
+  public var bootID: UInt32
   /// Of this network namespace; at most 256.
   public var interfaces: [Interface]
   public var cpuCount: UInt32
@@ -33,10 +35,17 @@ public struct HostReading: Sendable {
       unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
     return HostReading(
-      name: text, bootTime: wh_clock_realtime() - wh_clock_boottime(), interfaces: readInterfaces(),
+      name: text, bootTime: wh_clock_realtime() - wh_clock_boottime(), bootID: readBootID(), interfaces: readInterfaces(),
       cpuCount: UInt32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN))),
       memoryBytes: UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE)))),
       largestProcessID: readLargestProcessID())
+  }
+
+  private static func readBootID() -> UInt32 {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let got = unsafe wh_read_file("/proc/sys/kernel/random/boot_id", &bytes, bytes.count)
+    guard got >= 8 else { return 0 }
+    return UInt32(String(decoding: bytes.prefix(8), as: UTF8.self), radix: 16) ?? 0
   }
 
   private static func readLargestProcessID() -> UInt64 {

@@ -11,6 +11,8 @@ public struct SystemState: ~Copyable {
   public internal(set) var descriptors: DescriptorTable
   public internal(set) var users: UserTable
   public internal(set) var containers: ContainerTable
+  /// Hashes of executables; empty unless ``digestExecutables()`` was called.
+  public internal(set) var digests: DigestTable
   public internal(set) var machine: Machine
   /// What the last applied event was about.
   public internal(set) var current = CurrentEvent()
@@ -24,6 +26,7 @@ public struct SystemState: ~Copyable {
   var recentExits = RecentExits()
   /// What the last event ended and the next one removes, so that rules still see it.
   var pending = PendingRemovals()
+  var memoryReturn = MemoryReturn()
   /// Reads threads that no event introduced; none while replaying.
   var lookup: ThreadLookup?
 
@@ -38,6 +41,7 @@ public struct SystemState: ~Copyable {
     descriptors = DescriptorTable(limit: limits.descriptors)
     callEntries = Slab(limit: limits.callEntries)
     users = UserTable()
+    digests = DigestTable(limit: limits.digests)
     containers = ContainerTable(limit: limits.containers)
     self.machine = machine
   }
@@ -52,6 +56,8 @@ public struct StateLimits: Sendable {
   public var textBytes = 1 << 30
   /// Those with threads, and those that ended a moment ago.
   public var containers = 8192
+  /// Executables whose hash is known or asked for: one per process that did an exec, shared by its children.
+  public var digests = 65_536
   /// Threads that are inside open or connect at the same time.
   public var callEntries = 65_536
   /// How many unknown threads are looked up in /proc within one second of event time.
@@ -79,6 +85,8 @@ public struct StateCounters: Sendable, Equatable {
   public var containersRefused: UInt64 = 0
   public var containersAdded: UInt64 = 0
   public var containersRemoved: UInt64 = 0
+  /// Executables that found no room, or that too many waited with: their hash stays unknown.
+  public var digestsRefused: UInt64 = 0
   /// Container events whose payload is no JSON, names no container, or is longer than 1 MiB.
   public var containerEventsUnreadable: UInt64 = 0
   /// Opens whose path in the program's memory was another one at the return than at the entry: somebody changed it to
@@ -92,6 +100,8 @@ public struct Machine: Sendable {
   public var hostName = ""
   /// Nanoseconds since the epoch at boot.
   public var bootTime: UInt64 = 0
+  /// The first 32 bits of the random id that the kernel gives each boot; 0 where it is not known.
+  public var bootID: UInt32 = 0
   /// Addresses of the host's interfaces; loopback is always local.
   public var addressesV4: [IPAddress] = []
   /// The network mask of each of ``addressesV4``, in the same order and byte order.

@@ -64,6 +64,38 @@ private let second = String(repeating: "b", count: 64)
     #expect(never.lines == ["/a by sh in <NA> as <NA>"])
   }
 
+  @Test func anAlertWaitsForTheHashOfAnExecutable() {
+    var watch = Watch(waitMilliseconds: 60_000, output: "%fd.name %proc.exe.sha256 %container.name %user.name")
+    watch.state.digestExecutables()
+    watch.apply(Event.execve(100, at: 5, exe: "/bin/a", comm: "a", path: "/bin/a"))
+    let asked = watch.state.takeNewExecutables().last!
+    watch.open(100, "/a")
+    #expect(watch.lines == [])
+    // The process is another program by the time that the answer comes: the alert is about the one before.
+    watch.apply(Event.execve(100, at: 20, exe: "/bin/b", comm: "b", path: "/bin/b"))
+    watch.state.setDigest(FileDigest([UInt8](repeating: 0xa5, count: 32)), of: asked.slot, serial: asked.serial)
+    watch.settle()
+    let hash = String(repeating: "a5", count: 32)
+    #expect(watch.lines == ["/a \(hash) host root"])
+    // Nobody can tell the other one's: the alert goes out, and the next one at once.
+    watch.open(100, "/b")
+    #expect(watch.lines.count == 1)
+    let second = watch.state.takeNewExecutables().last!
+    watch.state.setDigest(nil, of: second.slot, serial: second.serial)
+    watch.settle()
+    watch.open(100, "/c")
+    #expect(watch.lines.suffix(2) == ["/b <NA> host root", "/c <NA> host root"])
+  }
+
+  @Test func anAlertThatWaitedForAHashInVainSaysSo() {
+    var watch = Watch(waitMilliseconds: 1, output: "%fd.name %proc.exe.sha256")
+    watch.state.digestExecutables()
+    watch.apply(Event.execve(100, at: 5, exe: "/bin/a", comm: "a", path: "/bin/a"))
+    watch.open(100, "/a")
+    while watch.lines.isEmpty { watch.settle() }
+    #expect(watch.lines == ["/a <NA> (proc.exe.sha256 not known within 1 ms)"])
+  }
+
   @Test func theEndSendsAll() {
     var watch = Watch(waitMilliseconds: 60_000)
     watch.open(200, "/a")
@@ -80,7 +112,7 @@ private struct Watch: ~Copyable {
   private let channel = Lines()
   private let writer: AlertWriter
 
-  init(waitMilliseconds: Int) {
+  init(waitMilliseconds: Int, output: String = "%fd.name by %proc.name in %container.name as %user.name") {
     let rules = load([
       RuleSource(
         name: "t",
@@ -89,7 +121,7 @@ private struct Watch: ~Copyable {
           - rule: opened
             desc: d
             condition: evt.type = openat and fd.name != /plain
-            output: "%fd.name by %proc.name in %container.name as %user.name"
+            output: "\(output)"
             priority: INFO
           - rule: plain
             desc: d

@@ -22,7 +22,7 @@ import Testing
       }
     }
     #expect(count == FieldID.allCases.count)
-    #expect(count == 298)
+    #expect(count == 302)
   }
 
   @Test func anArgumentBehindADotNamesAParameter() throws {

@@ -39,6 +39,9 @@ int wh_set_effective_capabilities(uint64_t capabilities);
  */
 void wh_release_startup_pages(void);
 
+/* Gives back what lies free in the C library's heap, whole pages in its middle included. Takes up to milliseconds. */
+void wh_release_free_memory(void);
+
 /* Resident memory of this process in KiB, or 0 if /proc does not tell. */
 uint64_t wh_resident_kib(void);
 /* CPU time that this process has used, user and system, nanoseconds. */

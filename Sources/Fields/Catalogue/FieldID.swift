@@ -25,6 +25,7 @@ public enum FieldID: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case threadTotexectime, threadCgroups, threadCgroup, procNthreads, procNchilds, threadCpu, threadCpuUser
   case threadCpuSystem, threadVmsize, threadVmrss, threadVmsizeB, threadVmrssB, procStdinType, procStdoutType
   case procStderrType, procStdinName, procStdoutName, procStderrName
+  case procId, procPidStart, procAncestry, procExeSha256
   case userUid, userName, userHomedir, userShell, userLoginuid, userLoginname
   case groupGid, groupName
   case fdNum, fdType, fdTypechar, fdName, fdDirectory, fdFilename, fdIp, fdCip, fdSip, fdLip, fdRip, fdPort, fdCport

@@ -27,7 +27,7 @@ public struct FieldExtractor: ~Copyable {
 
   /// Which part of the extractor knows a field.
   enum Area: UInt8, BitwiseCopyable {
-    case event, result, process, ancestor, user, descriptor, path, container, expression
+    case event, result, process, identity, ancestor, user, descriptor, path, container, expression
   }
 
   struct Cell: BitwiseCopyable {
@@ -55,7 +55,7 @@ public struct FieldExtractor: ~Copyable {
   private let constantBytes: Int
   let tables: EventTables
   /// Whose container and user the next values are about, instead of the event's thread; `nil` for that one. Set it only
-  /// for fields with ``ResolvedField/needsContainerMetadata``, and call ``begin()`` then.
+  /// for fields with ``ResolvedField/needsContainerMetadata`` or ``ResolvedField/needsDigest``, and call ``begin()`` then.
   public var subject: FieldSubject?
   /// What `evt.source` shows.
   let source: FieldValue
@@ -145,6 +145,7 @@ public struct FieldExtractor: ~Copyable {
     case .event: value = eventValue(plan, field, event, state)
     case .result: value = resultValue(plan, event, state)
     case .process: value = processValue(plan, event, state)
+    case .identity: value = identityValue(plan, state)
     case .ancestor: value = ancestorValue(plan, event, state)
     case .user: value = userValue(plan, event, state)
     case .descriptor: value = descriptorValue(plan, event, state)
@@ -233,6 +234,7 @@ extension FieldExtractor.Area {
       .evtBuflenNetOut, .evtCountError, .evtCountErrorFile, .evtCountErrorNet, .evtCountErrorMemory,
       .evtCountErrorOther, .evtIsOpenRead, .evtIsOpenWrite, .evtIsOpenExec, .evtIsOpenCreate:
       self = .result
+    case .procId, .procPidStart, .procAncestry, .procExeSha256: self = .identity
     case .evtAbspath, .evtAbspathSrc, .evtAbspathDst: self = .path
     default:
       switch FieldCatalogue.area(of: field.id) {

@@ -52,10 +52,14 @@ public struct ContainerTable: ~Copyable {
 
   mutating func remove(_ slot: UInt32, in texts: borrowing TextPool) {
     byID.remove(key(texts.bytes(entries[slot].id)))
-    entries[slot].id = .empty
     entries.free(slot)
   }
 
-  /// Whether a slot holds a container. Slots of freed entries have no id.
-  func isLive(_ slot: UInt32) -> Bool { slot < entries.fresh && !entries[slot].id.isEmpty }
+  /// Whether a slot holds a container.
+  func isLive(_ slot: UInt32) -> Bool { entries.isUsed(slot) }
+
+  mutating func endPeriod() {
+    entries.endPeriod()
+    byID.shrink(expecting: entries.lastPeak)
+  }
 }

@@ -172,7 +172,7 @@ extension SystemState {
     return containers.find(bytes.extracting(0..<min(length, bytes.byteCount)), in: texts)
   }
 
-  private func string(_ text: TextHandle) -> String {
+  func string(_ text: TextHandle) -> String {
     unsafe texts.bytes(text).withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
   }
 

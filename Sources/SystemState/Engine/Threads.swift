@@ -91,6 +91,7 @@ extension SystemState {
     if threads[slot].pendingEntry != Slot.none { dropCallEntry(of: slot) }
     removeDescriptors(of: slot)
     move(slot, toContainer: Slot.none)
+    dropDigest(of: slot)
     threads.detachFromParent(slot)
     threads.detachFromProcess(slot)
     let entry = threads[slot]

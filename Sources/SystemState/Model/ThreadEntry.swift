@@ -72,6 +72,9 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   /// Its entry in ``SystemState/containers``; ``Slot/none`` on the host, and where that table is full.
   public internal(set) var container: UInt32 = Slot.none
 
+  /// Kept in the main thread's entry: where the hash of the executable is in ``SystemState/digests``, or will be.
+  public internal(set) var digest: UInt32 = Slot.none
+
   /// Slots of relatives in the thread table, ``Slot/none`` for none. Kept by ``ThreadTable``.
   public internal(set) var parent: UInt32 = Slot.none
   public internal(set) var firstChild: UInt32 = Slot.none

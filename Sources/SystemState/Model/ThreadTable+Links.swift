@@ -20,10 +20,7 @@ extension ThreadTable {
   }
 
   /// Whether a slot holds an entry: for walks over all slots below ``slotsEverUsed``.
-  public func isLive(_ slot: UInt32) -> Bool {
-    guard slot < entries.fresh else { return false }
-    return find(entries[slot].tid) == slot
-  }
+  public func isLive(_ slot: UInt32) -> Bool { entries.isUsed(slot) }
   /// One past the highest slot that was ever in use.
   public var slotsEverUsed: UInt32 { entries.fresh }
 

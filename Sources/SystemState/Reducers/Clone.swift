@@ -136,6 +136,7 @@ extension SystemState {
       texts.retain(env)
       threads[slot].cwd = cwd
       threads[slot].env = env
+      shareDigest(of: process, with: slot)
       if threads[slot].main == slot { copyDescriptors(of: process, to: slot) }
     }
     return slot

@@ -1,6 +1,7 @@
 internal import EventSchema
 
-/// Only the calling thread changes, as in the kernel: the C library repeats these calls in every thread.
+/// Of credentials only the calling thread's change, as in the kernel: the C library repeats these calls in every thread.
+/// Session and group are the process's.
 extension SystemState {
   private func mayChange(_ event: borrowing EventView) -> Bool {
     event.int64(0, or: -1) >= 0 && current.thread != Slot.none && !isOlderThanReading
@@ -17,9 +18,50 @@ extension SystemState {
     threads[current.thread].gid = gid
   }
 
+  /// The caller leads a new session and a new group, and has no terminal. Source: kernel/sys.c, `ksys_setsid`.
   mutating func setSession(_ event: borrowing EventView) {
     guard mayChange(event) else { return }
-    threads[current.thread].sid = Int32(truncatingIfNeeded: event.int64(0, or: -1))
+    // As the caller's pid namespace numbers it.
+    let number = Int32(truncatingIfNeeded: event.int64(0, or: -1))
+    forEachThread(ofProcess: current.thread) { entry in
+      entry.sid = number
+      entry.vpgid = number
+      if entry.pid > 0 { entry.pgid = entry.pid }
+      entry.tty = 0
+    }
+  }
+
+  /// Both numbers are the caller's pid namespace's; in one that is not the host's, another process cannot be found by
+  /// them, and its exec will tell its group.
+  mutating func setGroupOfProcess(_ event: borrowing EventView) {
+    guard mayChange(event) else { return }
+    let pid = Int32(truncatingIfNeeded: event.int64(1, or: -1))
+    let group = Int32(truncatingIfNeeded: event.int64(2, or: -1))
+    guard pid >= 0, group >= 0 else { return }
+    let isNamespaced = threads[current.thread].isInPidNamespace
+    let target: UInt32
+    if pid == 0 || pid == threads[current.thread].vpid {
+      target = current.mainThread == Slot.none ? current.thread : current.mainThread
+    } else {
+      target = isNamespaced ? Slot.none : threads.find(pid)
+    }
+    guard target != Slot.none, current.timestamp >= threads[target].readTime else { return }
+    let leads = group == 0 || group == threads[target].vpid
+    let inner = leads ? threads[target].vpid : group
+    let outer = leads ? threads[target].pid : isNamespaced ? -1 : group
+    forEachThread(ofProcess: target) { entry in
+      entry.vpgid = inner
+      if outer > 0 { entry.pgid = outer }
+    }
+  }
+
+  private mutating func forEachThread(ofProcess slot: UInt32, _ change: (inout ThreadEntry) -> Void) {
+    guard threads[slot].main != Slot.none else { return change(&threads[slot]) }
+    var thread = threads[slot].main
+    while thread != Slot.none {
+      change(&threads[thread])
+      thread = threads[thread].nextInGroup
+    }
   }
 
   mutating func setCapabilities(_ event: borrowing EventView) {

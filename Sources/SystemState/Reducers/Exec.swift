@@ -28,6 +28,7 @@ extension SystemState {
       }
       threads[main].descriptorLimit = event.int64(7, or: threads[main].descriptorLimit)
       removeCloseOnExec(of: main)
+      if digests.isWanted { askForDigest(of: main) }
       removeOtherThreads(of: main, butNot: slot)
     }
     let kept: ThreadFlags = [.pipeSource, .pipeDestination, .isMainThread, .inverted, .childInPidNamespace]

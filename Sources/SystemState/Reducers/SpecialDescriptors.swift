@@ -15,6 +15,24 @@ extension SystemState {
     open(descriptor)
   }
 
+  /// Its flags are those of the program, not the wire's. O_CLOEXEC has this value on every architecture that we run on.
+  mutating func userfaultfd(_ event: borrowing EventView) {
+    let number = event.int64(0, or: -1)
+    guard number >= 0 else { return }
+    var descriptor = Descriptor(number: number, kind: .userfaultfd)
+    if event.uint32(1, or: 0) & 0x80000 != 0 { descriptor.flags.insert(.closeOnExec) }
+    open(descriptor)
+  }
+
+  /// Always close-on-exec. Source: io_uring/io_uring.c, `io_uring_install_fd`.
+  mutating func ioUring(_ event: borrowing EventView) {
+    let number = event.int64(0, or: -1)
+    guard number >= 0 else { return }
+    var descriptor = Descriptor(number: number, kind: .ioUring)
+    descriptor.flags.insert(.closeOnExec)
+    open(descriptor)
+  }
+
   mutating func epollCreate(_ event: borrowing EventView) {
     let number = event.int64(0, or: -1)
     guard number >= 0 else { return }

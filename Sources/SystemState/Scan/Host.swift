@@ -7,6 +7,7 @@ extension Machine {
     var machine = Machine()
     machine.hostName = host.name
     machine.bootTime = host.bootTime
+    machine.bootID = host.bootID
     for interface in host.interfaces {
       let address = IPAddress(high: interface.address.high, low: interface.address.low)
       if interface.isV6 {

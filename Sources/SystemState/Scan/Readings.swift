@@ -17,6 +17,7 @@ extension SystemState {
       let slot = add(thread, readAt: time, main: main)
       if slot != Slot.none { slots.append(slot) }
     }
+    if digests.isWanted { askForDigest(of: main) }
     for index in process.descriptors.indices { put(process.descriptors[index], in: main) }
     return slots
   }

@@ -1,38 +1,37 @@
 /// A hash table from a 64-bit key to a slot: open addressing, linear probing, no tombstones.
 ///
 /// Keys are not chosen by the watched system freely enough to matter (thread ids, descriptor numbers), and a
-/// multiplicative hash spreads dense ones; the table doubles at three quarters full and never shrinks.
+/// multiplicative hash spreads dense ones; the table doubles at three quarters full. It shrinks only when told to.
 @safe public struct IndexTable: ~Copyable {
   @usableFromInline struct Cell: BitwiseCopyable {
     @usableFromInline var key: UInt64
-    /// `.max` marks an empty cell.
-    @usableFromInline var slot: UInt32
-    @usableFromInline init(key: UInt64, slot: UInt32) {
+    /// The slot and one; 0 marks an empty cell, so that fresh memory is an empty table.
+    @usableFromInline var mark: UInt32
+    @usableFromInline init(key: UInt64, mark: UInt32) {
       self.key = key
-      self.slot = slot
+      self.mark = mark
     }
   }
-  /// Owned; every index into it is masked, so it needs no bounds check.
+  private var region: Region
+  /// The region's memory; every index into it is masked, so it needs no bounds check.
   @usableFromInline var cells: UnsafeMutablePointer<Cell>
   @usableFromInline var mask: Int
   @usableFromInline var shift: UInt64
   public private(set) var count = 0
+  private let smallest: Int
 
   public init(capacity: Int = 1024) {
     var size = 16
     while size < capacity { size *= 2 }
-    unsafe cells = IndexTable.allocate(size)
+    smallest = size
+    region = Region(reserving: size * MemoryLayout<Cell>.stride)
+    unsafe cells = region.base.assumingMemoryBound(to: Cell.self)
     mask = size - 1
     shift = UInt64(64 - size.trailingZeroBitCount)
   }
 
-  @inlinable deinit { unsafe cells.deallocate() }
-
-  private static func allocate(_ size: Int) -> UnsafeMutablePointer<Cell> {
-    let cells = UnsafeMutablePointer<Cell>.allocate(capacity: size)
-    unsafe cells.initialize(repeating: Cell(key: 0, slot: .max), count: size)
-    return unsafe cells
-  }
+  /// Bytes of memory that a table of this size may take.
+  var byteCount: Int { (mask + 1) * MemoryLayout<Cell>.stride }
 
   @inlinable @inline(__always)
   func home(_ key: UInt64) -> Int { Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> shift) }
@@ -42,24 +41,24 @@
     var at = home(key)
     while true {
       let cell = unsafe cells[at]
-      if cell.slot == .max { return nil }
-      if cell.key == key { return cell.slot }
+      if cell.mark == 0 { return nil }
+      if cell.key == key { return cell.mark &- 1 }
       at = (at &+ 1) & mask
     }
   }
 
   /// Stores a slot for a key, replacing an earlier one.
   public mutating func insert(_ key: UInt64, _ slot: UInt32) {
-    if (count &+ 1) &* 4 > (mask &+ 1) &* 3 { grow() }
+    if (count &+ 1) &* 4 > (mask &+ 1) &* 3 { rebuild((mask + 1) * 2) }
     var at = home(key)
-    while unsafe cells[at].slot != .max {
+    while unsafe cells[at].mark != 0 {
       if unsafe cells[at].key == key {
-        unsafe cells[at].slot = slot
+        unsafe cells[at].mark = slot &+ 1
         return
       }
       at = (at &+ 1) & mask
     }
-    unsafe cells[at] = Cell(key: key, slot: slot)
+    unsafe cells[at] = Cell(key: key, mark: slot &+ 1)
     count &+= 1
   }
 
@@ -67,7 +66,7 @@
   public mutating func remove(_ key: UInt64) {
     var hole = home(key)
     while true {
-      if unsafe cells[hole].slot == .max { return }
+      if unsafe cells[hole].mark == 0 { return }
       if unsafe cells[hole].key == key { break }
       hole = (hole &+ 1) & mask
     }
@@ -76,23 +75,35 @@
     while true {
       at = (at &+ 1) & mask
       let cell = unsafe cells[at]
-      if cell.slot == .max { break }
+      if cell.mark == 0 { break }
       let wanted = home(cell.key)
       if (at &- wanted) & mask >= (at &- hole) & mask {
         unsafe cells[hole] = cell
         hole = at
       }
     }
-    unsafe cells[hole].slot = .max
+    unsafe cells[hole].mark = 0
   }
 
-  private mutating func grow() {
-    let (old, size) = (unsafe cells, mask + 1)
-    unsafe cells = IndexTable.allocate(size * 2)
-    mask = size * 2 - 1
-    shift -= 1
+  /// Makes the table smaller if it is far larger than `expected` keys need, and than what is in it needs.
+  mutating func shrink(expecting expected: Int) {
+    let needed = max(count, expected)
+    var size = mask + 1
+    while size > smallest, needed * 4 <= size { size /= 2 }
+    // One halving is not worth the work.
+    if size * 4 <= mask + 1 { rebuild(size) }
+  }
+
+  private mutating func rebuild(_ size: Int) {
+    let (old, oldSize) = (unsafe cells, mask + 1)
+    // Keeps the old memory until its cells have moved.
+    var memory = Region(reserving: size * MemoryLayout<Cell>.stride)
+    swap(&region, &memory)
+    unsafe cells = region.base.assumingMemoryBound(to: Cell.self)
+    mask = size - 1
+    shift = UInt64(64 - size.trailingZeroBitCount)
     count = 0
-    for at in 0..<size where unsafe old[at].slot != .max { insert(unsafe old[at].key, unsafe old[at].slot) }
-    unsafe old.deallocate()
+    for at in 0..<oldSize where unsafe old[at].mark != 0 { insert(unsafe old[at].key, unsafe old[at].mark &- 1) }
+    _ = consume memory
   }
 }

@@ -32,6 +32,16 @@ struct Region: ~Copyable {
     if first < last { unsafe _ = madvise(base + first, last - first, MADV_DONTNEED) }
   }
 
+  /// Bytes of the first `end` that are backed by memory.
+  func residentBytes(below end: Int) -> Int {
+    let pages = (min(end, byteCount) + 4095) / 4096
+    if pages == 0 { return 0 }
+    var backed = [UInt8](repeating: 0, count: pages)
+    let result = unsafe backed.withUnsafeMutableBufferPointer { unsafe mincore(base, pages * 4096, $0.baseAddress!) }
+    precondition(result == 0, "mincore: \(errno)")
+    return backed.reduce(0) { $0 + Int($1 & 1) } * 4096
+  }
+
   @usableFromInline func unmap() { unsafe _ = munmap(base, byteCount) }
 
   /// Inlinable because the tables' accessors are: otherwise the 6.3.1 optimiser asserts.

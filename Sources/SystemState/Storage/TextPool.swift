@@ -18,26 +18,52 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
 ///
 /// A forked process shares its parent's texts: one addition per text instead of a copy. Entries therefore hold
 /// handles and stay plain data, and nothing on the event path touches an object's reference count. A block is a
-/// 32-bit count, then the bytes, rounded up to a size class; free blocks of a class form a list.
+/// 32-bit count, then the bytes, rounded up to a size class.
+///
+/// Blocks of one class lie together in chunks of 128 KiB. The lowest free block of the lowest chunk is used first, so
+/// that chunks at the high end run empty, and pages without blocks go back to the system: ``endPeriod()``,
+/// ``giveBack(_:)``. An empty chunk is free for any class.
 @safe public struct TextPool: ~Copyable {
+  private struct Chunk: BitwiseCopyable {
+    var sizeClass: UInt8
+    /// A block was freed since pages were given back last.
+    var isDirty: Bool
+    var used: UInt16
+    /// Blocks from here on were not used since the chunk belongs to its class.
+    var fresh: UInt16
+    var blocks: UInt16
+  }
+
   @usableFromInline let region: Region
-  /// First granule of a free block by size class, 0 for none.
-  private var free: [UInt32]
-  /// The first granule that was never used. Granule 0 stays unused: it means "empty".
-  private var fresh: UInt32 = 1
-  private let limit: UInt32
+  private var chunks: Cells<Chunk>
+  /// Of each chunk, the blocks below its first fresh one that are free.
+  private var freeBlocks: BitSets
+  /// Of each class, the chunks with room.
+  private var rooms: BitSets
+  private var freeChunks: BitSets
+  /// The first chunk that was never used. Chunk 0 stays unused: granule 0 means "empty".
+  private var freshChunk = 1
   /// Bytes in blocks that are in use, headers and rounding included.
   public private(set) var bytesInUse = 0
   /// Texts that were not stored because the pool was full; their entries read as empty.
   public private(set) var refused: UInt64 = 0
+  private var water = HighWater()
+  /// Chunks that are still to be looked at for pages to give back.
+  private var sweep = 0..<0
 
   /// The longest text that is stored; a longer one is cut.
   public static let maximumLength = 65_535
+  private static let granulesPerChunk = 8192
 
   public init(limitBytes: Int = 512 << 20) {
-    region = Region(reserving: limitBytes)
-    limit = UInt32(limitBytes >> 4)
-    free = Array(repeating: 0, count: TextPool.classCount)
+    let chunkBytes = TextPool.granulesPerChunk << 4
+    let count = max(1, limitBytes / chunkBytes) + 1
+    precondition(count <= Int(UInt32.max) / TextPool.granulesPerChunk, "more text than handles can name")
+    region = Region(reserving: count * chunkBytes)
+    chunks = Cells(count: count)
+    freeBlocks = BitSets(sets: count, capacity: TextPool.granulesPerChunk)
+    rooms = BitSets(sets: TextPool.classCount, capacity: count)
+    freeChunks = BitSets(capacity: count)
   }
 
   private static let classCount = 32 + 4 * 8
@@ -54,6 +80,11 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
     return (32 + (roundedTop - 5) * 4 + quarter, rounded)
   }
 
+  private static func blockBytes(ofClass index: Int) -> Int {
+    if index < 32 { return (index + 1) << 4 }
+    return (4 + (index - 32) % 4) << ((index - 32) / 4 + 3 + 4)
+  }
+
   /// Keeps a copy of the bytes, with a count of one.
   ///
   /// - Returns: A handle to release when done; the empty one for no bytes, or if the pool is full (counted).
@@ -61,19 +92,12 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
     let length = min(bytes.byteCount, TextPool.maximumLength)
     if length == 0 { return .empty }
     let (index, granules) = TextPool.sizeClass(length + 4)
-    let granule: UInt32
-    if free[index] != 0 {
-      granule = free[index]
-      free[index] = unsafe address(granule).load(fromByteOffset: 4, as: UInt32.self)
-    } else {
-      guard limit - fresh > granules else {
-        refused += 1
-        return .empty
-      }
-      granule = fresh
-      fresh += granules
+    guard let granule = allocate(index, granules) else {
+      refused += 1
+      return .empty
     }
     bytesInUse += Int(granules) << 4
+    water.note(bytesInUse)
     let block = unsafe address(granule)
     unsafe block.storeBytes(of: 1, as: UInt32.self)
     unsafe bytes.withUnsafeBytes { source in
@@ -101,10 +125,92 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
 
   @usableFromInline mutating func recycle(_ handle: TextHandle) {
     let (index, granules) = TextPool.sizeClass(Int(handle.length) + 4)
-    unsafe address(handle.granule).storeBytes(of: free[index], toByteOffset: 4, as: UInt32.self)
-    free[index] = handle.granule
+    let chunk = Int(handle.granule) / TextPool.granulesPerChunk
+    let block = (handle.granule % UInt32(TextPool.granulesPerChunk)) / granules
+    precondition(Int(chunks[chunk].sizeClass) == index && chunks[chunk].used > 0, "a text that is not in its chunk")
     bytesInUse -= Int(granules) << 4
+    if chunks[chunk].used == chunks[chunk].blocks { rooms.insert(chunk, in: index) }
+    chunks[chunk].used -= 1
+    chunks[chunk].isDirty = true
+    if chunks[chunk].used > 0 {
+      freeBlocks.insert(Int(block), in: chunk)
+    } else {
+      freeBlocks.removeAll(below: Int(chunks[chunk].fresh), in: chunk)
+      chunks[chunk].fresh = 0
+      rooms.remove(chunk, in: index)
+      freeChunks.insert(chunk)
+    }
   }
+
+  /// - Returns: A block's first granule, or `nil` if the pool is full.
+  private mutating func allocate(_ index: Int, _ granules: UInt32) -> UInt32? {
+    guard let chunk = rooms.lowest(of: index) ?? takeChunk(index, granules) else { return nil }
+    let block: Int
+    if chunks[chunk].used < chunks[chunk].fresh, let lowest = freeBlocks.lowest(of: chunk) {
+      freeBlocks.remove(lowest, in: chunk)
+      block = lowest
+    } else {
+      block = Int(chunks[chunk].fresh)
+      chunks[chunk].fresh += 1
+    }
+    chunks[chunk].used += 1
+    if chunks[chunk].used == chunks[chunk].blocks { rooms.remove(chunk, in: index) }
+    return UInt32(chunk * TextPool.granulesPerChunk) + UInt32(block) * granules
+  }
+
+  /// Gives a free chunk to a class.
+  private mutating func takeChunk(_ index: Int, _ granules: UInt32) -> Int? {
+    let chunk: Int
+    if let lowest = freeChunks.lowest() {
+      freeChunks.remove(lowest)
+      chunk = lowest
+    } else {
+      guard freshChunk < chunks.count else { return nil }
+      chunk = freshChunk
+      freshChunk += 1
+    }
+    chunks[chunk].sizeClass = UInt8(index)
+    chunks[chunk].used = 0
+    chunks[chunk].fresh = 0
+    chunks[chunk].blocks = UInt16(TextPool.granulesPerChunk / Int(granules))
+    rooms.insert(chunk, in: index)
+    return chunk
+  }
+
+  /// Decides whether memory is to be given back; call it every few seconds.
+  mutating func endPeriod() {
+    if water.endPeriod(use: bytesInUse, slack: 128 << 10) { sweep = 1..<freshChunk }
+  }
+
+  var isGivingBack: Bool { !sweep.isEmpty }
+
+  /// Gives pages that hold no text back to the system.
+  ///
+  /// - Parameter budget: Bytes that may still be given back in this step.
+  mutating func giveBack(_ budget: inout Int) {
+    while !sweep.isEmpty, budget > 0 {
+      let chunk = sweep.lowerBound
+      sweep = chunk + 1..<sweep.upperBound
+      guard chunks[chunk].isDirty else { continue }
+      chunks[chunk].isDirty = false
+      let start = chunk * TextPool.granulesPerChunk << 4
+      let end = start + TextPool.granulesPerChunk << 4
+      budget -= end - start
+      let fresh = Int(chunks[chunk].fresh)
+      let blockBytes = TextPool.blockBytes(ofClass: Int(chunks[chunk].sizeClass))
+      var block = freeBlocks.next(from: 0, below: fresh, in: chunk, isMember: true)
+      while block < fresh {
+        let last = freeBlocks.next(from: block, below: fresh, in: chunk, isMember: false)
+        region.discard(from: start + block * blockBytes, to: start + last * blockBytes)
+        block = freeBlocks.next(from: last, below: fresh, in: chunk, isMember: true)
+      }
+      // What an earlier life of the chunk touched.
+      region.discard(from: start + fresh * blockBytes, to: end)
+    }
+  }
+
+  /// Bytes of texts' pages that are backed by memory, for tests.
+  var residentBytes: Int { region.residentBytes(below: freshChunk * TextPool.granulesPerChunk << 4) }
 
   /// Another owner's share of `candidate` if it holds the same bytes, a new text otherwise.
   ///

@@ -198,5 +198,20 @@ extension FieldClass {
         "Name of descriptor 1, as in fd.name."),
       FieldInfo(.procStderrName, "proc.stderr.name", .text, "Error output name",
         "Name of descriptor 2, as in fd.name."),
+      FieldInfo(.procId, "proc.id", .text, "Identity",
+        "Names the process and never another one, also when its number is used again: the first digits of the "
+          + "boot's id, proc.pid_start and proc.pid, joined by dashes. The same in every run until the next boot, but "
+          + "where a process that a run saw start would have proc.pid_start differ by one."),
+      FieldInfo(.procPidStart, "proc.pid_start", .uint64, "Start",
+        "When the process was started, in hundredths of a second since boot: field 22 of /proc/PID/stat, and with "
+          + "proc.pid an identity that survives pid reuse. For processes that were seen to start it comes from the "
+          + "event's time, microseconds later, which makes it one more in about one case of a hundred."),
+      FieldInfo(.procAncestry, "proc.ancestry", .text, "Ancestry",
+        "Names from the oldest ancestor down to the process, as systemd->sshd->bash->curl: the nearest 32, behind "
+          + "...-> if there are more."),
+      FieldInfo(.procExeSha256, "proc.exe.sha256", .text, "Executable's SHA-256",
+        "SHA-256 of the executable file in 64 hexadecimal digits. Computed in the background once per file and change "
+          + "of it, so it is not there on the exec event itself; alerts that show it wait for it. Missing in replays, "
+          + "for files that are too large or no longer there, and for scripts it is that of the interpreter."),
     ])
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Items for one thread that works through them, from any other: bounded, and with a time to wake up at.
-@safe final class WorkQueue<Item: Sendable>: @unchecked Sendable {
+@safe public final class WorkQueue<Item: Sendable>: @unchecked Sendable {
   /// Heap memory, because a lock must not move.
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private let changed: UnsafeMutablePointer<pthread_cond_t>
@@ -9,7 +9,7 @@ internal import Glibc
   private var isClosed = false
   private let capacity: Int
 
-  init(capacity: Int) {
+  public init(capacity: Int) {
     self.capacity = capacity
     unsafe lock = .allocate(capacity: 1)
     unsafe changed = .allocate(capacity: 1)
@@ -30,7 +30,7 @@ internal import Glibc
 
   /// - Returns: False if there is no room.
   @discardableResult
-  func add(_ item: Item) -> Bool {
+  public func add(_ item: Item) -> Bool {
     unsafe pthread_mutex_lock(lock)
     defer { unsafe pthread_mutex_unlock(lock) }
     guard items.count < capacity, !isClosed else { return false }
@@ -40,7 +40,7 @@ internal import Glibc
   }
 
   /// What was added since the last call. Cheap if nothing was.
-  func take() -> [Item] {
+  public func take() -> [Item] {
     unsafe pthread_mutex_lock(lock)
     defer { unsafe pthread_mutex_unlock(lock) }
     if items.isEmpty { return [] }
@@ -53,7 +53,7 @@ internal import Glibc
   ///
   /// - Parameter due: Monotonic nanoseconds; `nil` to wait without end.
   /// - Returns: `nil` for the end.
-  func next(dueAt due: UInt64?) -> [Item]? {
+  public func next(dueAt due: UInt64?) -> [Item]? {
     unsafe pthread_mutex_lock(lock)
     defer { unsafe pthread_mutex_unlock(lock) }
     while items.isEmpty, !isClosed {
@@ -70,7 +70,7 @@ internal import Glibc
     return taken
   }
 
-  func close() {
+  public func close() {
     unsafe pthread_mutex_lock(lock)
     isClosed = true
     unsafe pthread_cond_signal(changed)
@@ -79,7 +79,7 @@ internal import Glibc
 }
 
 /// Runs something on a thread of its own, which nobody waits for, with all signals left to others.
-func startThread(_ body: @escaping @Sendable () -> Void) {
+public func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Body: Sendable {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -97,6 +97,6 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
       unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
       return nil
     }, context.toOpaque())
-  precondition(failure == 0, "no thread for containers: errno \(failure)")
+  precondition(failure == 0, "no thread for background work: errno \(failure)")
   pthread_detach(thread)
 }

@@ -1,0 +1,236 @@
+import CaptureTesting
+import EventSchema
+import SystemState
+import Testing
+
+/// Sequences of events whose outcome the kernel's semantics fix: descriptors over exec, directories, groups, identities.
+@Suite struct SequenceTests {
+  /// What opens each kind of descriptor, how fd.type calls it, and whether exec closes it.
+  /// Sources: the manual pages; io_uring/io_uring.c, `io_uring_install_fd`; fs/userfaultfd.c; kernel/bpf/syscall.c.
+  struct Opening: Sendable, CustomTestStringConvertible {
+    var type: EventType
+    var kind: String
+    var closes: Bool
+    var parameters: @Sendable (inout EventBuilder) -> Void
+    var testDescription: String { "\(type) \(kind) \(closes)" }
+  }
+
+  static let openings: [Opening] = [
+    Opening(type: .eventfd, kind: "event", closes: false) { $0.append(Int64(5)); $0.append(UInt64(0)); $0.append(UInt8(0)) },
+    Opening(type: .eventfd2, kind: "event", closes: true) {
+      $0.append(Int64(5)); $0.append(closeOnExec16); $0.append(UInt64(0))
+    },
+    Opening(type: .eventfd2, kind: "event", closes: false) {
+      $0.append(Int64(5)); $0.append(UInt16(0)); $0.append(UInt64(0))
+    },
+    Opening(type: .inotify_init, kind: "inotify", closes: false) { $0.append(Int64(5)); $0.append(UInt8(0)) },
+    Opening(type: .inotify_init1, kind: "inotify", closes: true) { $0.append(Int64(5)); $0.append(closeOnExec16) },
+    Opening(type: .signalfd4, kind: "signalfd", closes: true) {
+      $0.append(Int64(5)); $0.append(closeOnExec16); $0.append(Int64(-1)); $0.append(UInt32(0))
+    },
+    Opening(type: .epoll_create, kind: "eventpoll", closes: false) { $0.append(Int64(5)); $0.append(Int32(1)) },
+    Opening(type: .epoll_create1, kind: "eventpoll", closes: true) { $0.append(Int64(5)); $0.append(UInt32(1)) },
+    Opening(type: .userfaultfd, kind: "userfaultfd", closes: true) { $0.append(Int64(5)); $0.append(UInt32(0x80000)) },
+    Opening(type: .userfaultfd, kind: "userfaultfd", closes: false) { $0.append(Int64(5)); $0.append(UInt32(1)) },
+    Opening(type: .io_uring_setup, kind: "io_uring", closes: true) { $0.append(Int64(5)); $0.append(UInt32(8)) },
+    Opening(type: .memfd_create, kind: "memfd", closes: true) {
+      $0.append(Int64(5)); $0.append(text: "m"); $0.append(UInt32(1))
+    },
+    Opening(type: .memfd_create, kind: "memfd", closes: false) {
+      $0.append(Int64(5)); $0.append(text: "m"); $0.append(UInt32(2))
+    },
+    Opening(type: .pidfd_open, kind: "pidfd", closes: true) {
+      $0.append(Int64(5)); $0.append(Int64(1)); $0.append(UInt32(0))
+    },
+    Opening(type: .bpf, kind: "bpf", closes: true) { $0.append(Int64(5)); $0.append(UInt32(0)) },
+  ]
+  /// O_CLOEXEC in the wire's flags.
+  static let closeOnExec16 = UInt16(1 << 12)
+
+  @Test(arguments: openings)
+  func eachKindHasItsNameAndExecClosesWhatItShould(_ opening: Opening) {
+    var host = Host.withShell()
+    host.apply(Event.make(opening.type, 100, at: 10, opening.parameters))
+    #expect(host.descriptor(100, 5).map { "\($0.kind.name)" } == opening.kind)
+    host.apply(Event.execve(100, at: 11, exe: "/bin/x", comm: "x"))
+    #expect((host.descriptor(100, 5) == nil) == opening.closes)
+  }
+
+  @Test func execClosesWhatEachCallMarked() {
+    var host = Host.withShell()
+    host.apply(Event.openat(100, at: 10, fd: 3, name: "/a"))
+    host.apply(Event.dup3(100, at: 11, 3, to: 4, flags: 1 << 12))
+    host.apply(Event.dup2(100, at: 12, 4, to: 5))
+    host.apply(
+      Event.fcntl(
+        100, at: 13, fd: 3, command: 26, argument: 0, result: 6))
+    host.apply(
+      Event.fcntl(100, at: 14, fd: 6, command: 1, argument: 0, result: 7))
+    host.apply(Event.dup(100, at: 15, 3, to: 8))
+    host.apply(Event.fcntl(100, at: 16, fd: 8, command: 3, argument: 1))
+    host.apply(Event.dup(100, at: 17, 4, to: 9))
+    host.apply(Event.fcntl(100, at: 18, fd: 4, command: 3, argument: 0))
+    host.apply(Event.execve(100, at: 19, result: -2, exe: "/gone", comm: "x"))
+    #expect((3...9).allSatisfy { host.name(100, Int64($0)) == "/a" }, "a failed exec closes nothing")
+    host.apply(Event.execve(100, at: 20, exe: "/bin/x", comm: "x"))
+    let left = (3...9).filter { host.descriptor(100, Int64($0)) != nil }
+    #expect(left == [3, 4, 5, 7, 9])
+  }
+
+  @Test func aChildsTableIsItsOwn() {
+    var host = Host.withShell()
+    host.apply(Event.openat(100, at: 10, fd: 3, name: "/a"))
+    host.apply(Event.clone(100, at: 11, result: 200, ptid: 1))
+    host.apply(Event.clone(200, at: 12, result: 0, ptid: 100))
+    host.apply(Event.close(200, at: 13, fd: 3))
+    host.apply(Event.openat(100, at: 14, fd: 4, name: "/b"))
+    #expect(host.name(200, 3) == nil && host.name(100, 3) == "/a")
+    #expect(host.name(200, 4) == nil)
+    // Threads have one table, whoever of them opens and closes.
+    host.apply(Event.clone(101, at: 15, result: 0, pid: 100, ptid: 1, flags: 1 << 13))
+    host.apply(Event.openat(101, at: 16, fd: 5, name: "/c"))
+    #expect(host.name(100, 5) == "/c")
+    host.apply(Event.close(101, at: 17, fd: 3))
+    host.apply(Event.read(100, at: 18, fd: 5))
+    #expect(host.name(100, 3) == nil && host.state.current.descriptor != Slot.none)
+    // An exec of that thread goes on as the process: one table, one thread, under the process's id.
+    host.apply(Event.execve(100, at: 19, exe: "/bin/x", comm: "x"))
+    #expect(host.thread(101) == nil && host.thread(100)?.liveThreads == 1)
+    #expect(host.name(100, 5) == "/c")
+  }
+
+  @Test func directoriesFollowTheirOwnProcess() {
+    var host = Host.withShell(cwd: "/srv/www")
+    host.apply(Event.clone(100, at: 10, result: 200, ptid: 1))
+    host.apply(Event.chdir(200, at: 11, "../tmp"))
+    #expect(host.cwd(200) == "/srv/tmp/" && host.cwd(100) == "/srv/www/")
+    // A thread's chdir is the process's.
+    host.apply(Event.clone(101, at: 12, result: 0, pid: 100, ptid: 1, flags: 1 << 13))
+    host.apply(Event.chdir(101, at: 13, "a/./b/.."))
+    #expect(host.cwd(100) == "/srv/www/a/")
+    host.apply(Event.chdir(100, at: 14, "missing", result: -2))
+    #expect(host.cwd(100) == "/srv/www/a/")
+    // A directory's descriptor keeps meaning the directory, wherever the process goes.
+    host.apply(Event.openat(100, at: 15, fd: 7, name: "sub", flags: 0x401))
+    host.apply(Event.chdir(100, at: 16, "/"))
+    host.apply(Event.openat(100, at: 17, fd: 8, directory: 7, name: "../x"))
+    #expect(host.name(100, 8) == "/srv/www/a/x")
+    host.apply(Event.dup(100, at: 18, 7, to: 9))
+    host.apply(Event.close(100, at: 19, fd: 7))
+    host.apply(Event.fchdir(100, at: 20, fd: 9))
+    #expect(host.cwd(100) == "/srv/www/a/sub/")
+    // chroot moves the root and not the working directory.
+    host.apply(Event.make(.chroot, 100, at: 21) { $0.append(Int64(0)); $0.append(text: "jail") })
+    #expect(host.thread(100).map { host.text($0.root) } == "/srv/www/a/sub/jail")
+    #expect(host.cwd(100) == "/srv/www/a/sub/")
+    host.apply(Event.make(.chroot, 100, at: 22) { $0.append(Int64(-1)); $0.append(text: "/etc") })
+    #expect(host.thread(100).map { host.text($0.root) } == "/srv/www/a/sub/jail")
+  }
+
+  /// setsid(2): the caller leads a new session and a new group, without a terminal. setpgid(2): 0 is oneself.
+  @Test func sessionsAndGroupsAreTheProcesss() {
+    var host = Host.withShell()
+    host.apply(Event.execve(100, at: 10, exe: "/bin/sh", comm: "sh", tty: 34816, vpgid: 90, pgid: 90))
+    host.apply(Event.clone(100, at: 11, result: 200, ptid: 1))
+    host.apply(Event.clone(201, at: 12, result: 0, pid: 200, ptid: 100, flags: 1 << 13))
+    #expect(host.thread(200)?.pgid == 90 && host.thread(200)?.tty == 34816)
+    host.apply(setpgid(100, at: 13, 200, 0))
+    #expect(host.thread(200)?.pgid == 200 && host.thread(200)?.vpgid == 200)
+    #expect(host.thread(201)?.pgid == 200, "a group is of the whole process")
+    #expect(host.thread(100)?.pgid == 90)
+    host.apply(setpgid(200, at: 14, 0, 90))
+    #expect(host.thread(200)?.pgid == 90)
+    host.apply(setpgid(200, at: 15, 0, 0, result: -1))
+    #expect(host.thread(200)?.pgid == 90)
+    host.apply(Event.make(.setsid, 201, at: 16) { $0.append(Int64(200)) })
+    for tid in [Int32(200), 201] {
+      #expect(host.thread(tid)?.sid == 200 && host.thread(tid)?.pgid == 200 && host.thread(tid)?.vpgid == 200)
+      #expect(host.thread(tid)?.tty == 0)
+    }
+    host.apply(Event.make(.setsid, 100, at: 17) { $0.append(Int64(-1)) })
+    #expect(host.thread(100)?.pgid == 90 && host.thread(100)?.tty == 34816)
+  }
+
+  @Test func groupNumbersInAPidNamespaceAreItsOwn() {
+    var host = Host.withShell()
+    let flags = UInt32(1 << 29)
+    host.apply(Event.clone(300, at: 10, result: 0, ptid: 100, flags: flags, vtid: 1, vpid: 1))
+    host.apply(Event.clone(301, at: 11, result: 0, ptid: 300, flags: flags, vtid: 2, vpid: 2))
+    host.apply(setpgid(301, at: 12, 0, 0))
+    #expect(host.thread(301)?.vpgid == 2 && host.thread(301)?.pgid == 301)
+    host.apply(setpgid(301, at: 13, 2, 2))
+    #expect(host.thread(301)?.vpgid == 2 && host.thread(301)?.pgid == 301)
+    host.apply(Event.make(.setsid, 300, at: 14) { $0.append(Int64(1)) })
+    #expect(host.thread(300)?.sid == 1 && host.thread(300)?.vpgid == 1 && host.thread(300)?.pgid == 300)
+  }
+
+  @Test func capabilitiesAreTheCallingThreads() {
+    var host = Host.withShell()
+    host.apply(Event.execve(100, at: 10, exe: "/bin/x", comm: "x", capabilities: 0xff))
+    host.apply(Event.clone(101, at: 11, result: 0, pid: 100, ptid: 1, flags: 1 << 13))
+    host.apply(
+      Event.make(.capset, 101, at: 12) { $0.append(Int64(0)); $0.append(UInt64(1)); $0.append(UInt64(3)); $0.append(UInt64(2)) })
+    #expect(host.thread(101)?.capInheritable == 1 && host.thread(101)?.capPermitted == 3 && host.thread(101)?.capEffective == 2)
+    #expect(host.thread(100)?.capEffective == 0xff)
+    host.apply(
+      Event.make(.capset, 100, at: 13) { $0.append(Int64(-1)); $0.append(UInt64(0)); $0.append(UInt64(0)); $0.append(UInt64(0)) })
+    #expect(host.thread(100)?.capEffective == 0xff)
+    host.apply(Event.clone(100, at: 14, result: 200, ptid: 1))
+    #expect(host.thread(200)?.capPermitted == 0xff, "inherited by fork")
+  }
+
+  /// /proc/PID/cgroup of cgroups v1 (a line per controller), v2 (one), and hybrid (v1 controllers, and systemd's own v2).
+  @Test(arguments: [
+    ["cpuset=/docker/ID", "cpu=/docker/ID", "memory=/docker/ID"],
+    ["cpu=/docker/ID"],
+    ["cpu=/system.slice/docker-ID.scope", "memory=/system.slice/docker-ID.scope"],
+    ["cpuset=/", "cpu=/kubepods/burstable/pod1/ID", "io=/"],
+  ])
+  func aContainerIsFoundWhicheverCgroupsTheHostHas(cgroups: [String]) {
+    let id = String(repeating: "0123456789abcdef", count: 4)
+    var host = Host.withShell()
+    host.apply(
+      Event.clone(
+        200, at: 10, result: 0, ptid: 100,
+        cgroups: cgroups.map { $0.split(separator: "ID", omittingEmptySubsequences: false).joined(separator: id) }))
+    #expect(host.thread(200).map { host.text($0.containerID) } == "0123456789ab")
+  }
+
+  /// All orders in which parent, child, the child's exec and its exit can come; what matters is the end.
+  @Test func everyOrderOfACloneEndsTheSame() {
+    let caller = Event.clone(100, at: 10, result: 200, ptid: 1)
+    let child = Event.clone(200, at: 10, result: 0, ptid: 100)
+    let exec = Event.execve(200, at: 11, exe: "/bin/ls", ptid: 100, comm: "ls")
+    let exit = Event.procexit(200, at: 12)
+    // The child's own events keep their order; the caller's may come anywhere.
+    for place in 0...3 {
+      var events = [child, exec, exit]
+      events.insert(caller, at: place)
+      for lost in [nil, 0, 1] as [Int?] {
+        var host = Host.withShell()
+        var sequence = events
+        if let lost {
+          // A lost event of the child: its clone, or its exec.
+          sequence.remove(at: lost + (place <= lost ? 1 : 0))
+        }
+        for event in sequence { host.apply(event) }
+        host.apply(Event.read(100, at: 13, fd: 0))
+        #expect(host.thread(200) == nil, "caller at \(place), lost \(String(describing: lost))")
+        #expect(host.state.threads.count == 2)
+      }
+    }
+    for events in [[caller, child], [child, caller]] {
+      var host = Host.withShell()
+      host.apply(Event.openat(100, at: 5, fd: 3, name: "/f"))
+      for event in events { host.apply(event) }
+      #expect(host.parent(200) == 100 && host.cwd(200) == "/home/user/" && host.name(200, 3) == "/f")
+      host.apply(exec)
+      #expect(host.thread(200).map { host.text($0.exe) } == "/bin/ls")
+      #expect(host.state.threads.count == 3)
+    }
+  }
+
+  private func setpgid(_ tid: Int, at time: UInt64, _ pid: Int, _ group: Int, result: Int = 0) -> [UInt8] {
+    Event.make(.setpgid, tid, at: time) { $0.append(Int64(result)); $0.append(Int64(pid)); $0.append(Int64(group)) }
+  }
+}
