@@ -234,8 +234,8 @@ static void count_child(struct wh_tracer *tracer, struct wh_thread *child)
 }
 
 /*
- * A child that stops before its parent has told of it has inherited the parent's hold, if it is held. Who that is, is
- * certain while only one thread is making others; or else /proc tells.
+ * Who is making a thread that has stopped before its parent has told of it: certain while only one is making others; or
+ * else /proc tells the process. NULL if that is none that is held.
  */
 static struct wh_thread *find_maker(const struct wh_tracer *tracer, pid_t child)
 {
@@ -253,6 +253,7 @@ static struct wh_thread *find_maker(const struct wh_tracer *tracer, pid_t child)
 	return NULL;
 }
 
+/* Such a child has inherited its parent's hold, and is held in its own right from here on. */
 static void place_child(struct wh_tracer *tracer, struct wh_thread *child)
 {
 	struct wh_thread *parent;

@@ -4,7 +4,7 @@
  * CO-RE programs declare theirs in modern-bpf/kernel_types.h.)
  *
  * Two ways lead to the same types. Normally the headers of the target kernel; with WH_KERNEL_TYPES_FROM_BTF a
- * "vmlinux.h" that bpftool made from the target's BTF, which has all structures and no macros. Code that is built both
+ * "vmlinux.h" that windhover makes from the target's BTF, which has all structures and no macros. Code that is built both
  * ways uses no macro of the kernel, CONFIG_ ones included: what a kernel has, probes/ tells as WH_HAVE_<probe>.
  */
 #ifndef WH_KERNEL_HEADERS_H
