@@ -40,6 +40,7 @@ struct LoadedPrograms: ~Copyable {
     unsafe settings[0].page_shift = UInt32(max(4096, sysconf(Int32(_SC_PAGESIZE))).trailingZeroBitCount)
     // bpf_probe.h, __BPF_DECLARE_TRACE_SYSCALL: 6.18 keeps preemption off around programs, 7.2 does not.
     unsafe settings[0].is_preemptible = runningKernel() >= KernelVersion(6, 19) ? 1 : 0
+    unsafe settings[0].can_iterate = runningKernel() >= KernelVersion(6, 4) ? 1 : 0
     unsafe settings[0].can_cast = runningKernel() >= KernelVersion(6, 2) ? 1 : 0
   }
 
