@@ -63,7 +63,7 @@ struct LoadedPrograms: ~Copyable {
     }
   }
 
-  private static func makeRings(of object: borrowing BPFObject, _ options: CaptureOptions) throws(CaptureError)
+  private static func makeRings(of object: borrowing KernelObjects, _ options: CaptureOptions) throws(CaptureError)
     -> [MappedRing]
   {
     do throws(BPFError) {
