@@ -93,7 +93,9 @@ WH_INLINE uint64_t wh_vectors_size(struct wh_call *call, uint64_t vectors, uint6
 	uint64_t size = 0;
 	uint32_t i;
 
-	WH_FOR(i, 0, WH_VECTORS) {
+	/* Not WH_FOR: the sum is another in each round. */
+	WH_UNROLL
+	for (i = 0; i < WH_VECTORS; i++) {
 		struct wh_vector vector;
 
 		if (i >= count || !wh_vector_at(call, &vector, vectors, i))
