@@ -49,6 +49,7 @@ run: build
 test: drivers
 	@scripts/setup test
 	@$(MAKE) --no-print-directory -s -C drivers/modern-bpf check-aarch64
+	@$(MAKE) --no-print-directory -s -C drivers/bpf check-aarch64
 	@echo "Building windhover and its tests (a first build takes 5 to 10 minutes on two cores) ..."
 	@$(SWIFT) build $(TEST_FLAGS) --build-tests
 	@echo "Running the end-to-end cases, which want the machine for themselves (about half a minute) ..."

@@ -219,7 +219,8 @@ let package = Package(
     .target(name: "CCalls", path: "Tests/CCalls"),
     .target(name: "CEmptyProgram", dependencies: ["CBPF"], path: "Tests/Benchmarks/CEmptyProgram"),
     .executableTarget(
-      name: "CaptureCost", dependencies: ["ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
+      name: "CaptureCost",
+      dependencies: ["BPFDriver", "ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
     .testTarget(name: "KmodDriverTests", dependencies: ["Capture", "KmodDriver"], swiftSettings: strict),
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),

@@ -69,6 +69,7 @@ public struct EventDump {
       interest = Interest(rules: filter, usesEntryHooks: settings.usesEntryHooks)
       // What is printed names the descriptors, whatever the filter looks at.
       interest.events.formUnion(StateEvents.descriptors)
+      interest.forState = EventTypeSet()
     }
     var reserve: Set<Capability> = []
     var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)

@@ -29,9 +29,13 @@ extension Interest {
         if fields.contains(where: { isAddress ? $0.showsAddress : $0.showsOpenedPath }) { wanted.insert(entry) }
       }
     }
+    var forState = wanted
+    forState.subtract(events)
+    // Where nobody counts open descriptors, a close shows when the number is given out again.
+    if fields.contains(where: \.countsDescriptors) { forState.remove(.close) }
     self.init(
       events: wanted, genericCalls: wanted.contains(.generic) ? genericCalls : SyscallSet(),
-      resolvesPaths: fields.contains(where: \.needsResolvedPaths))
+      resolvesPaths: fields.contains(where: \.needsResolvedPaths), forState: forState)
   }
 }
 
@@ -86,6 +90,9 @@ extension ResolvedField {
     default: false
     }
   }
+
+  /// Whether its value depends on how many descriptors are open.
+  var countsDescriptors: Bool { info.name.hasPrefix("proc.fd") }
 
   /// Whether its value can be the path that a descriptor was opened by. The parameters of events (`evt.arg`) are those
   /// of the return whatever the entry said.

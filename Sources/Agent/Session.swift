@@ -35,7 +35,9 @@ public struct Session {
   }
 
   private func watch(for limit: UInt64?) throws(Failure) {
-    let interest = Interest(rules: rules, usesEntryHooks: settings.usesEntryHooks)
+    var interest = Interest(rules: rules, usesEntryHooks: settings.usesEntryHooks)
+    // A recording is for readers of all kinds.
+    if settings.recordsMatches { interest.forState = EventTypeSet() }
     // Capture first, then look at what is running: nothing can start unseen in between.
     var reserve: Set<Capability> = []
     var capture = try LiveCapture.start(settings, interest, reserve: &reserve, log: log)

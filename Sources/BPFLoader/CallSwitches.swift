@@ -28,18 +28,13 @@ extension LoadedObject {
     let loaded = loaded.union(refused)
     var wanted = [UInt8](repeating: 0, count: Int(WH_CALL_SLOTS))
     for call in Schema.callSlots {
-      let event = call.syscall.event
-      let isWanted =
-        event == .generic
-        ? interest.events.contains(.generic) && interest.genericCalls.contains(call.syscall.code)
-        : interest.events.contains(event)
-      if isWanted, loaded.contains(event) {
+      if interest.wants(call.syscall), loaded.contains(call.syscall.event) {
         wanted[call.slot] |= UInt8(WH_WANTED_EXIT)
         if call.isIA32, names.contains(ProgramTable.exitStage) {
           wanted[call.number] |= UInt8(WH_WANTED_IA32_EXIT)
         }
       }
-      if let entry = event.entry, interest.events.contains(entry), loaded.contains(entry) {
+      if let entry = interest.entry(of: call.syscall), loaded.contains(entry) {
         wanted[call.slot] |= UInt8(WH_WANTED_ENTRY)
         if call.isIA32, names.contains(ProgramTable.entryStage) {
           wanted[call.number] |= UInt8(WH_WANTED_IA32_ENTRY)

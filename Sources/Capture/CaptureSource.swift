@@ -97,13 +97,18 @@ public struct Interest: Sendable, Equatable {
   /// Events of opens carry the path that the kernel knows the file by, in their parameter `realpath`. The walk up the
   /// directories costs the captured call up to a microsecond: ask for it only if something looks at it.
   public var resolvesPaths: Bool
+  /// Those of `events` that nobody looks at: the state behind other events lives on them. A driver to which each event is
+  /// dear may leave out some whose effect later events tell as well.
+  public var forState: EventTypeSet
 
   public init(
-    events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet(), resolvesPaths: Bool = false
+    events: EventTypeSet = EventTypeSet(), genericCalls: SyscallSet = SyscallSet(), resolvesPaths: Bool = false,
+    forState: EventTypeSet = EventTypeSet()
   ) {
     self.events = events
     self.genericCalls = genericCalls
     self.resolvesPaths = resolvesPaths
+    self.forState = forState
   }
   /// Nothing: capture is off.
   public static var none: Interest { Interest() }

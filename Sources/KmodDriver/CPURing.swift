@@ -8,7 +8,7 @@ internal import Glibc
 /// Three parts are mapped: our page (writable), the module's page with position and counters, and the data behind it,
 /// which the module shows twice in a row. Of the second copy we map only the beginning, as much as one record can wrap.
 /// The layout is in drivers/kmod/windhover_kmod.h. Unmapped when the last reference goes; one thread at a time.
-@safe final class CPURing {
+@safe final class CPURing: LaneRing {
   let byteCount: Int
   let data: UnsafeRawPointer
   private let consumer: UnsafeMutableRawPointer
@@ -44,6 +44,11 @@ internal import Glibc
   var consumed: UInt64 {
     get { unsafe wh_load_acquire_64(consumer) }
     set { unsafe wh_store_release_64(consumer, newValue) }
+  }
+
+  /// The module frames records as a BPF ring does, and never shows one that is not complete.
+  func window(from consumed: UInt64, to produced: UInt64) -> LaneWindow {
+    unsafe LaneWindow(bpfRing: data, size: byteCount, consumed: consumed, produced: produced)
   }
 
   /// What this CPU has counted so far.

@@ -16,7 +16,7 @@ internal import Glibc
   /// may.
   public let hasLoadedModule: Bool
   // Destroyed in this order: mappings hold the device, and the device holds the module.
-  private var lanes: CPULanes
+  private var rings: CPURings
   private let device: Device
   private let points: UInt32
 
@@ -41,10 +41,10 @@ internal import Glibc
       snaplen: UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN))),
       ignored_process: UInt32(bitPattern: options.ignoredProcess ?? 0), boot_to_epoch_ns: bootToEpoch)
     try device.setUp(setup)
-    var lanes = try CPULanes(
+    var rings = try CPURings(
       device: device.descriptor, info: info, ringBytes: Int(setup.ring_bytes), bootToEpoch: bootToEpoch)
-    try lanes.mapNewRings()
-    self.lanes = lanes
+    try rings.mapNew()
+    self.rings = rings
     points = info.points
     hasLoadedModule = isOurs
     self.device = device
@@ -65,21 +65,13 @@ internal import Glibc
 
   @_lifetime(&self)
   public mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch {
-    lanes.release()
-    let deadline = wh_clock_monotonic() &+ limit.clampedNanoseconds
-    var pause: UInt64 = 1_000_000
-    while true {
-      let horizon = lanes.horizon
-      let isReady = try lanes.look(horizon: horizon)
-      let now = wh_clock_monotonic()
-      if isReady || now >= deadline { return EventBatch(lanes.windows.mutableSpan, horizon: horizon) }
-      // Nobody wakes us: a wake-up per record costs the captured process more than the record itself.
-      sleep(min(pause, deadline - now))
-      pause = min(pause * 2, 8_000_000)
-    }
+    rings.lanes.release()
+    try rings.mapNew()
+    let horizon = rings.lanes.wait(upTo: limit)
+    return EventBatch(rings.lanes.windows.mutableSpan, horizon: horizon)
   }
 
-  public borrowing func statistics() throws(CaptureError) -> CaptureStatistics { lanes.statistics }
+  public borrowing func statistics() throws(CaptureError) -> CaptureStatistics { rings.statistics }
 
   /// Tells the module what is wanted; with an empty interest none of its probes runs any more, unless another reader
   /// wants something.
@@ -99,17 +91,10 @@ internal import Glibc
 
   private static func bits(for call: SyscallInfo, _ interest: Interest) -> UInt8 {
     var bits: UInt8 = 0
-    let isWanted =
-      call.event == .generic
-      ? interest.events.contains(.generic) && interest.genericCalls.contains(call.code)
-      : interest.events.contains(call.event)
-    if isWanted { bits |= UInt8(WH_KMOD_WANTED_EXIT) }
-    if let entry = call.event.entry, interest.events.contains(entry) {
-      bits |= UInt8(WH_KMOD_WANTED_ENTRY)
-    }
+    if interest.wants(call) { bits |= UInt8(WH_KMOD_WANTED_EXIT) }
+    if interest.entry(of: call) != nil { bits |= UInt8(WH_KMOD_WANTED_ENTRY) }
     return bits
   }
-
 
   /// Events that tracepoints of their own make. The successful exec of either call is reported as `execve`.
   private static let tracepoints: [(name: String, bit: UInt32, events: [EventType])] = [
@@ -125,9 +110,4 @@ internal import Glibc
     for point in tracepoints where point.events.contains(where: { interest.events.contains($0) }) { bits |= point.bit }
     return bits
   }
-}
-
-private func sleep(_ nanoseconds: UInt64) {
-  var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-  _ = unsafe nanosleep(&time, nil)
 }

@@ -13,6 +13,10 @@ extension PtraceDriver {
 
   /// Calls that never come back to where they were made, so that no driver sees them finish.
   static let withoutEnd = SyscallSet([.exit, .exit_group, .rt_sigreturn])
+
+  /// Whether a filter may let the closes of other descriptors than the standard ones pass: a stop at each would tell the
+  /// state no more than the next call that gives the number out again.
+  static func passesCloses(_ interest: Interest) -> Bool { interest.forState.contains(.close) }
 }
 
 extension wh_plan {
@@ -25,19 +29,15 @@ extension wh_plan {
       let number = slot.slot
       set(\.code, number, call.code.rawValue)
       if PtraceDriver.withoutEnd.contains(call.code) { continue }
-      let isWanted =
-        call.event == .generic
-        ? events.contains(.generic) && interest.genericCalls.contains(call.code) : events.contains(call.event)
-      if isWanted { set(\.exit_event, number, call.event.rawValue) }
-      if let entry = call.event.entry, events.contains(entry) {
-        set(\.entry_event, number, entry.rawValue)
-      }
+      if interest.wants(call) { set(\.exit_event, number, call.event.rawValue) }
+      if let entry = interest.entry(of: call) { set(\.entry_event, number, entry.rawValue) }
     }
     // A successful exec of either call is reported as execve.
     if events.contains(.execve) || events.contains(.execveat) { exec_event = EventType.execve.rawValue }
     if events.contains(.procexit) { end_event = EventType.procexit.rawValue }
     if events.contains(.signaldeliver) { signal_event = EventType.signaldeliver.rawValue }
     resolves_paths = interest.resolvesPaths
+    passes_closes = PtraceDriver.passesCloses(interest)
     is_empty = !hasCalls && exec_event == 0 && end_event == 0 && signal_event == 0
   }
 

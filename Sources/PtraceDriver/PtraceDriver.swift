@@ -28,7 +28,8 @@ internal import Glibc
 
   /// Starts the command of `options.target`, held back until the first batch is asked for, or attaches to its processes.
   ///
-  /// Only events of `options.loadable` can be captured from a command later: a filter cannot be changed.
+  /// Only events of `options.loadable` can be captured from a command later: a filter cannot be changed. If only the
+  /// state wants closes, it stops at those of the standard descriptors.
   ///
   /// - Throws: ``CaptureError/system(errno:during:)``: `ENOENT` or `EACCES` for a command that cannot be found, `ESRCH`
   ///   for a process that does not exist, `EPERM` if tracing it is refused.
@@ -88,7 +89,9 @@ internal import Glibc
     if isFiltered {
       var missing = interest.events
       missing.formIntersection(Self.available)
-      missing.subtract(loadable.events)
+      var present = loadable.events
+      if Self.passesCloses(loadable), !Self.passesCloses(interest) { present.remove(.close) }
+      missing.subtract(present)
       guard missing.isEmpty else { throw .notLoaded(missing.types) }
     }
     var plan = wh_plan(interest)

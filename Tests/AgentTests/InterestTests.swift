@@ -37,6 +37,15 @@ private func interest(_ condition: String, output: String = "o", usesEntryHooks:
     #expect(try interest("evt.type = ptrace", output: "%evt.args").events.contains(.dup))
   }
 
+  /// A driver may leave out closes then, if stopping at each is dear.
+  @Test func closesAreForTheStateOnlyUnlessSomethingLooksAtThem() throws {
+    #expect(try interest("evt.type = ptrace", output: "%fd.name").forState.contains(.close))
+    #expect(try interest("evt.type = execve and proc.stdin.type = ipv4").forState.contains(.close))
+    #expect(try !interest("evt.type in (close, ptrace)", output: "%fd.name").forState.contains(.close))
+    #expect(try !interest("evt.type = ptrace and proc.fdopencount > 100").forState.contains(.close))
+    #expect(try !interest("evt.type = ptrace", output: "%fd.name").forState.contains(.ptrace))
+  }
+
   @Test func pathsAreResolvedOnlyIfSomethingShowsThem() throws {
     #expect(!(try interest("evt.type = openat and fd.name = /etc/shadow", output: "%evt.args").resolvesPaths))
     #expect(!(try interest("evt.type = execve and proc.exerealpath = /bin/sh").resolvesPaths), "every exec tells it")

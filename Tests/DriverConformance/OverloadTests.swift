@@ -83,11 +83,8 @@ extension Conformance {
           let atMost = Int64(own.total + statistics.lost.total), atLeast = atMost - Int64(statistics.lost.recursion)
           #expect((atLeast...atMost).contains(flood.made), "\(name): \(own) \(statistics)")
           // While the kernel moves a page (into a huge one, for example) nothing can be read from it, and a program in
-          // the kernel cannot wait: the event comes without the value, and the driver counts that
-          // (legacy eBPF does not).
-          if Driver.kind != .ebpf {
-            #expect(own.withoutPath <= statistics.unreadable, "\(name): \(own) \(statistics)")
-          }
+          // the kernel cannot wait: the event comes without the value, and the driver counts that.
+          #expect(own.withoutPath <= statistics.unreadable, "\(name): \(own) \(statistics)")
         }
       }
     }

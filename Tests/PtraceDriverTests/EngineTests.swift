@@ -21,6 +21,38 @@ import Testing
     }
   }
 
+  /// Credentials and name in the records of forks, on both sides, are those that the program says it has.
+  @Test func forksTellWhoTheThreadIsNow() throws {
+    let programs = try program("TracePrograms"), records = "/tmp/windhover-forks-\(getpid())"
+    defer { unlink(records) }
+    let trial = try Trial(
+      [
+        program("PtraceRecorder"), "run", records, numbers([.clone, .fork, .vfork]), programs, "changing-identity",
+      ], seconds: 30)
+    #expect(trial.exitCode == 0, "\(trial.output)")
+    let said = trial.output.split(separator: "\n").filter { $0.hasPrefix("fork ") }.map { String($0.dropFirst(5)) }
+    #expect(said.count == 16)
+    var source = InMemorySource(packed: Array(bytes(records).dropLast(8)))
+    var batch = try source.nextBatch(waitingUpTo: .zero)
+    var parents: [String] = [], children: [String] = [], forking: Int64 = 0
+    while let event = try batch.next() {
+      let name = event.text(13)
+      let characters = (0..<name.byteCount).map { name.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+      let user = event.value(16, as: UInt32.self) ?? .max, group = event.value(17, as: UInt32.self) ?? .max
+      let parent = event.value(5, as: Int64.self)
+      let identity = "\(user) \(group) \(String(decoding: characters, as: UTF8.self))"
+      if event.value(0, as: Int64.self) == 0 {
+        children.append(identity)
+        #expect(parent == forking, "whose child it is")
+      } else {
+        parents.append(identity)
+        forking = Int64(event.threadID)
+      }
+    }
+    #expect(parents == said)
+    #expect(children == said)
+  }
+
   @Test(arguments: [1, 2, 3]) func aRandomStormEnds(_ seed: Int) throws {
     let trial = try Trial(
       [program("PtraceRecorder"), "run", "/dev/null", "all", program("TracePrograms"), "storm", "\(seed)", "3"],
@@ -102,21 +134,95 @@ import Testing
       ], seconds: 20)
     #expect(!trial.hung)
     #expect(trial.exitCode == 9, "\(trial.output)")
+    #expect(try openedFiles(in: records).contains("/etc/hostname"))
+  }
+
+  /// However many calls there are, each is asked about once: a caller waits for its answer.
+  @Test func everyNotifiedCallIsSeenOnce() throws {
+    let programs = try program("TracePrograms"), records = "/tmp/windhover-notified-\(getpid())"
+    defer { unlink(records) }
+    // Two shells at a time, each of which tries to read a file that is not there so many times.
+    let calls = 1500
+    let shell = "i=0; while [ $i -lt \(calls) ]; do command . /no/such/file; i=$((i+1)); done"
+    let trial = try Trial(
+      [
+        programs, "without-ptrace", program("PtraceRecorder"), "run", records, numbers([.openat]), "sh", "-c",
+        "exec 2>/dev/null; (\(shell)) & (\(shell)) & wait; exit 0",
+      ], seconds: 40)
+    #expect(!trial.hung)
+    #expect(trial.exitCode == 0, "\(trial.output)")
+    #expect(try openedFiles(in: records).filter { $0 == "/no/such/file" }.count == 2 * calls)
+    #expect(bytes(records).suffix(8) == [0, 0, 0, 0, 0, 0, 0, 0], "nothing is lost")
+  }
+
+  /// The command is killed with its tracer; what it started goes on, and nobody waits for an answer that never comes.
+  @Test func killingANotifiedTracerLeavesNobodyStuck() throws {
+    let programs = try program("TracePrograms"), folder = "/tmp/windhover-orphan-\(getpid())"
+    try #require(mkdir(folder, 0o700) == 0)
+    defer {
+      for name in ["begun", "stop"] { rmdir("\(folder)/\(name)") }
+      rmdir(folder)
+    }
+    // A descendant that opens files all the time, and ends when it is told to.
+    let orphan = "mkdir \(folder)/begun; while [ ! -d \(folder)/stop ]; do command . /no/such/file; done"
+    let script = ": \(folder); exec 2>/dev/null; (\(orphan)) & wait"
+    let tracer = try Trial.start(
+      [programs, "without-ptrace", program("PtraceRecorder"), "run", "/dev/null", numbers([.openat]), "sh", "-c", script],
+      output: "/dev/null")
+    #expect(waits { access("\(folder)/begun", F_OK) == 0 })
+    usleep(100_000)
+    kill(tracer, SIGKILL)
+    waitpid(tracer, nil, 0)
+    #expect(waits { tracees(of: "sh\0-c\0: \(folder)", excluding: "Z").count == 1 }, "the command is gone, the orphan is not")
+    mkdir("\(folder)/stop", 0o700)
+    #expect(waits { tracees(of: "sh\0-c\0: \(folder)", excluding: "Z").isEmpty })
+  }
+
+  /// Closes that only the state wants take no stop, but for the standard descriptors, whose names rules ask for.
+  @Test(arguments: [false, true]) func closesForTheStateAreThoseOfStandardDescriptors(_ forState: Bool) throws {
+    let records = "/tmp/windhover-closes-\(getpid())"
+    defer { unlink(records) }
+    // Besides, the shell closes what it kept aside for itself, at 10 and above.
+    let script = "exec 7</dev/null 8</dev/null; exec 7<&-; exec 8<&-; exec 0<&-; exit 0"
+    let events = (forState ? "-" : "") + numbers([.close])
+    let trial = try Trial([program("PtraceRecorder"), "run", records, events, "sh", "-c", script], seconds: 20)
+    #expect(trial.exitCode == 0, "\(trial.output)")
+    var source = InMemorySource(packed: Array(bytes(records).dropLast(8)))
+    var batch = try source.nextBatch(waitingUpTo: .zero)
+    var closed: Set<Int64> = []
+    while let event = try batch.next() {
+      if let descriptor = event.value(1, as: Int64.self) { closed.insert(descriptor) }
+    }
+    #expect(closed.contains(0))
+    #expect(closed.isSuperset(of: [7, 8]) == !forState, "\(closed)")
+    #expect(!forState || closed.isSubset(of: [0, 1, 2]), "\(closed)")
+  }
+
+  // MARK: -
+
+  /// Whether something becomes true within ten seconds.
+  private func waits(_ isTrue: () -> Bool) -> Bool {
+    for _ in 0..<1000 {
+      if isTrue() { return true }
+      usleep(10_000)
+    }
+    return false
+  }
+
+  /// The names that the recorded calls were asked to open. What they opened is not known: an empty first parameter.
+  private func openedFiles(in records: String) throws -> [String] {
     var source = InMemorySource(packed: Array(bytes(records).dropLast(8)))
     var batch = try source.nextBatch(waitingUpTo: .zero)
     var opened: [String] = []
     while let event = try batch.next() {
-      // The descriptor is not known: an empty first parameter.
       #expect(event.bytes(0).byteCount == 0)
-      if event.type == .openat {
-        let name = event.text(2)
-        opened.append(String(decoding: (0..<name.byteCount).map { name.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }, as: UTF8.self))
-      }
+      guard event.type == .openat else { continue }
+      let name = event.text(2)
+      let characters = (0..<name.byteCount).map { name.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+      opened.append(String(decoding: characters, as: UTF8.self))
     }
-    #expect(opened.contains("/etc/hostname"))
+    return opened
   }
-
-  // MARK: -
 
   private func numbers(_ events: [EventType]) -> String { events.map { "\($0.rawValue)" }.joined(separator: ",") }
 

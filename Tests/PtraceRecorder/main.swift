@@ -27,9 +27,13 @@ func numbers(_ text: String) -> [UInt16] { text.split(separator: ",").compactMap
 
 func interest(_ events: String, _ calls: String) -> Interest {
   if events == "all" { return Interest(events: PtraceDriver.available, genericCalls: .all) }
+  // With a minus in front: what only a state would want.
+  let forState = events.split(separator: ",").filter { $0.hasPrefix("-") }.compactMap { UInt16($0.dropFirst()) }
+  let events = events.replacing("-", with: "")
   return Interest(
     events: EventTypeSet(numbers(events).compactMap { EventType(rawValue: $0) }),
-    genericCalls: SyscallSet(numbers(calls).compactMap { SyscallCode(rawValue: $0) }))
+    genericCalls: SyscallSet(numbers(calls).compactMap { SyscallCode(rawValue: $0) }),
+    forState: EventTypeSet(forState.compactMap { EventType(rawValue: $0) }))
 }
 
 /// Records copied out of their batches, and where they go in the end.

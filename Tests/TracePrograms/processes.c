@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -185,10 +187,58 @@ static int second_tracer(void)
 	return expect_exit(child, 0);
 }
 
+/* Says who it is, and makes a child that ends at once. */
+static void tell_and_fork(bool shares_memory)
+{
+	char name[16] = { 0 };
+	uid_t real, user, saved;
+	gid_t real_group, group, saved_group;
+	pid_t child;
+
+	CHECK(getresuid(&real, &user, &saved) == 0 && getresgid(&real_group, &group, &saved_group) == 0);
+	CHECK(prctl(PR_GET_NAME, name) == 0);
+	printf("fork %u %u %s\n", user, group, name);
+	fflush(stdout);
+	child = shares_memory ? vfork() : fork();
+	if (child == 0)
+		_exit(0);
+	expect_exit(child, 0);
+}
+
+/* Forks as somebody else each time, where it may. */
+static int changing_identity(void)
+{
+	const uid_t nobody = 65534;
+	pthread_t thread;
+
+	for (int i = 0; i < 2; i++) {
+		bool shares_memory = i == 1;
+
+		tell_and_fork(shares_memory);
+		tell_and_fork(shares_memory);
+		setegid(nobody);
+		tell_and_fork(shares_memory);
+		seteuid(nobody);
+		tell_and_fork(shares_memory);
+		tell_and_fork(shares_memory);
+		seteuid(0);
+		setegid(0);
+		tell_and_fork(shares_memory);
+		CHECK(prctl(PR_SET_NAME, i ? "again" : "renamed") == 0);
+		tell_and_fork(shares_memory);
+		/* No longer alone in its process. */
+		CHECK(pthread_create(&thread, NULL, wait_for_ever, NULL) == 0);
+		tell_and_fork(shares_memory);
+	}
+	return 0;
+}
+
 int processes_case(const char *name)
 {
 	if (!strcmp(name, "every-fork"))
 		return every_fork();
+	if (!strcmp(name, "changing-identity"))
+		return changing_identity();
 	if (!strcmp(name, "exec-from-thread"))
 		return exec_from_thread();
 	if (!strcmp(name, "many-threads"))

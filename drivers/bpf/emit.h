@@ -6,6 +6,14 @@
 #define WH_EMIT_H
 
 #include "ring.h"
+#include "../shared/call.h"
+
+/* Counted in the record's work area, where no look-up is needed: only values of varying length can be unreadable. */
+WH_INLINE void wh_count_unreadable(struct wh_call *call)
+{
+	call->scratch->unreadable++;
+}
+
 #include "../shared/values.h"
 #include "../shared/record.h"
 #include "../shared/fillers_data.h"
@@ -33,6 +41,7 @@ WH_INLINE uint64_t wh_timestamp(void)
 			break;							\
 		(call)->scratch = wh_it.scratch = wh_area;			\
 		WH_WRITE(symbol, wire_type, call, wh_area->frame)		\
+		wh_pass_on_unreadable(wh_area);					\
 		wh_give_back(wh_area);						\
 	} else {								\
 		struct wh_small *wh_area = wh_take_small(			\

@@ -49,7 +49,9 @@ WH_INLINE int wh_read_kernel_string(void *to, uint32_t size, const void *from)
 	wh_got;									\
 })
 #define WH_FETCH(pointer, member) WH_GET(pointer, member)
+#define WH_TASK(task, member) WH_GET(task, member)
 #define WH_ADDRESS(pointer, member) ((void *)&(pointer)->member)
+#define WH_OFFSET(type, member) __builtin_offsetof(type, member)
 #define WH_TYPE_SIZE(type) sizeof(type)
 #define WH_CONTAINER(pointer, type, member) ((type *)((char *)(pointer) - __builtin_offsetof(type, member)))
 

@@ -94,9 +94,18 @@ WH_INLINE uint32_t wh_snaplen(void)
 	return fixed ? fixed->snaplen : 0;
 }
 
-/* Not counted here: the old verifiers would check the counting behind each read of each program. */
-WH_INLINE void wh_count_unreadable(void)
+/* Looks up a counter; with its work at the end of a record, once, the verifier has one such branch per program. */
+WH_INLINE void wh_pass_on_unreadable(struct wh_scratch *scratch)
 {
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct wh_counters *counted;
+
+	if (!scratch->unreadable)
+		return;
+	counted = bpf_map_lookup_elem(&counters, &cpu);
+	if (counted)
+		__atomic_fetch_add(&counted->unreadable, scratch->unreadable, __ATOMIC_RELAXED);
+	scratch->unreadable = 0;
 }
 
 WH_INLINE bool wh_resolves_paths(void)

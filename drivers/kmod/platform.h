@@ -46,6 +46,7 @@ WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)
 })
 #define WH_ADDRESS(pointer, member) ((void *)&(pointer)->member)
 #define WH_TYPE_SIZE(type) sizeof(type)
+#define WH_OFFSET(type, member) offsetof(type, member)
 #define WH_CONTAINER(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 /* Copies up to a NUL, in pieces that do not cross a page, so that no byte behind the string's page is touched. */
@@ -102,8 +103,10 @@ WH_INLINE int wh_read_user_string(void *to, uint32_t size, uint64_t from)
 	return size;
 }
 
+struct wh_call;
+
 /* A text or buffer of the caller could not be read: the value is sent empty. Only while an event is made. */
-WH_INLINE void wh_count_unreadable(void)
+WH_INLINE void wh_count_unreadable(struct wh_call *call)
 {
 	this_cpu_ptr(&wh_cpus)->ring->producer->unreadable++;
 }

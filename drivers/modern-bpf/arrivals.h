@@ -8,7 +8,7 @@
 
 WH_INLINE bool wh_is_ignored(struct task_struct *task)
 {
-	return (uint32_t)WH_GET(task, tgid) == WH_CONTROL(ignored_process);
+	return (uint32_t)WH_TASK(task, tgid) == WH_CONTROL(ignored_process);
 }
 
 /*

@@ -32,7 +32,7 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 /* Whether the call came by int 0x80 or sysenter: it has other numbers, registers and structures then. */
 WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 {
-	return (WH_GET(task, thread_info.status) & WH_TS_COMPAT) != 0;
+	return (WH_TASK(task, thread_info.status) & WH_TS_COMPAT) != 0;
 }
 
 /* The upper halves are what a 64-bit caller of int 0x80 left there: the kernel does not look at them. */
@@ -68,7 +68,7 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 
 WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 {
-	return (WH_GET(task, thread_info.flags) >> WH_TIF_32BIT & 1) != 0;
+	return (WH_TASK(task, thread_info.flags) >> WH_TIF_32BIT & 1) != 0;
 }
 
 /* 32-bit calls of arm are not translated: nothing asks for them, and the events' programs leave them out. */

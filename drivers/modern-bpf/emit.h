@@ -28,7 +28,7 @@ WH_INLINE uint64_t wh_timestamp(void)
 }
 
 #define WH_EMIT_AS(symbol, wire_type, call) do {					\
-	uint64_t wh_tid = (uint32_t)WH_GET((call)->task, pid);			\
+	uint64_t wh_tid = (uint32_t)WH_TASK((call)->task, pid);			\
 	struct wh_record wh_it = {};						\
 	if (WH_VARYING_##symbol) {						\
 		struct wh_scratch *wh_area = wh_take_scratch();			\

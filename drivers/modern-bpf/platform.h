@@ -105,11 +105,25 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 		bpf_preempt_enable();						\
 } while (0)
 
+/*
+ * A member of the current task. Since 6.2 the kernel vouches for the pointer, and a load needs no check of its address.
+ */
+#define WH_TASK(task, member) ({						\
+	struct task_struct *wh_from = (task);					\
+	__typeof__(wh_from->member) wh_got;					\
+	if (settings.can_cast)							\
+		wh_got = wh_from->member;					\
+	else									\
+		bpf_core_read(&wh_got, sizeof(wh_got), &wh_from->member);	\
+	wh_got;									\
+})
+
 #define WH_GET_BITS(pointer, member) BPF_CORE_READ_BITFIELD_PROBED(pointer, member)
 #define WH_ADDRESS(pointer, member) ({						\
 	__typeof__(pointer) wh_of = (pointer);					\
 	(void *)__builtin_preserve_access_index(&wh_of->member);		\
 })
+#define WH_OFFSET(type, member) bpf_core_field_offset(type, member)
 #define WH_HAS(member) bpf_core_field_exists(member)
 #define WH_TYPE_SIZE(type) bpf_core_type_size(type)
 /* The structure that a member at this address lies in. */
@@ -145,9 +159,13 @@ WH_INLINE int wh_read_kernel_string(void *to, uint32_t size, const void *from)
 	return bpf_probe_read_kernel_str(to, size, from);
 }
 
+struct wh_call;
+
 /* The task whose event it is. */
 WH_INLINE struct task_struct *wh_current_task(void)
 {
+	if (settings.can_cast)
+		return bpf_get_current_task_btf();
 	return (struct task_struct *)bpf_get_current_task();
 }
 

@@ -35,10 +35,15 @@ struct {
 
 /* A function of its own for the verifier, which then checks it once and not behind each read of each program. */
 __attribute__((noinline))
-int wh_count_unreadable(void)
+int wh_add_unreadable(void)
 {
 	WH_COUNT(unreadable);
 	return 0;
+}
+
+WH_INLINE void wh_count_unreadable(struct wh_call *call)
+{
+	wh_add_unreadable();
 }
 
 WH_INLINE uint32_t wh_snaplen(void)

@@ -21,7 +21,8 @@ enum {
  * @mode, @plan, @snaplen, @ignored: what is captured
  * @options: PTRACE_O_ of every tracee; descendants inherit them
  * @boot_to_epoch_ns: added to CLOCK_BOOTTIME to make a record's timestamp
- * @has_pid_namespaces: some tracee may see other pids than this process
+ * @has_pid_namespaces: some tracee, or its next child, may see other pids than this process. In filtered mode every way
+ *	there but clone3 is noticed; a child of clone3 tells it itself.
  * @pins: tracees that are held to this CPU
  * @forking, @forking_tid: threads that have gone on with a call that makes a thread, and the last of them
  * @records, @used, @first_at_ns: packed records, and since when (CLOCK_MONOTONIC) the first one waits

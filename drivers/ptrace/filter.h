@@ -10,7 +10,7 @@
 
 enum {
 	/* Two leaves and one test for each wanted call that has no wanted neighbour, long jumps, and the heads; twice. */
-	WH_FILTER_SIZE = 6 * WH_SLOT_IA32 + 16,
+	WH_FILTER_SIZE = 6 * WH_SLOT_IA32 + 24,
 };
 
 /*
@@ -18,8 +18,8 @@ enum {
  * SECCOMP_RET_ALLOW to all others. Returns how many instructions it has.
  *
  * Calls are found by binary search over the edges of runs of wanted numbers, so that 160 wanted calls take eight tests.
- * Only loads and comparisons of the number and the architecture are used: the kernel (5.11 and later) then notes once
- * which calls are always allowed, and does not run the filter for these at all (seccomp_cache_prepare).
+ * Only loads and comparisons of the number and the architecture are used, but for closes: the kernel (5.11 and later) then
+ * notes once which calls are always allowed, and does not run the filter for these at all (seccomp_cache_prepare).
  *
  * The 32-bit calls of x86 have other numbers and a search of their own. Those of the x32 ABI, which hardly any kernel
  * has, are let through.

@@ -119,6 +119,7 @@ static int seize(struct wh_tracer *tracer, pid_t child)
 	thread = wh_threads_add(&tracer->threads, child, child);
 	if (!thread)
 		return -ENOMEM;
+	thread->tracee.is_alone = true;
 	thread->tracee.parent_tgid = getpid();
 	thread->tracee.parent_tid = (pid_t)syscall(SYS_gettid);
 	return 0;

@@ -17,6 +17,7 @@
  * @signal_event: event of a signal about to be delivered
  * @is_empty: nothing of the above is wanted
  * @resolves_paths: records of opens carry the opened file's own path
+ * @passes_closes: a filter stops at closes of descriptors 0 to 2 only
  * @code: portable number of a call (enum wh_syscall_code), which generic events carry
  *
  * Events are numbers of enum wh_event_type.
@@ -29,6 +30,7 @@ struct wh_plan {
 	uint16_t signal_event;
 	bool is_empty;
 	bool resolves_paths;
+	bool passes_closes;
 	uint16_t code[WH_CALL_SLOTS];
 };
 
@@ -36,6 +38,31 @@ struct wh_plan {
 static inline bool wh_plan_wants(const struct wh_plan *plan, uint32_t slot)
 {
 	return slot < WH_CALL_SLOTS && (plan->entry_event[slot] || plan->exit_event[slot]);
+}
+
+/*
+ * Calls after which the calling thread may have other credentials, capabilities or namespaces. A filter always stops at
+ * them, so that what is known of a thread stays true until then. An exec is seen anyway.
+ */
+static inline bool wh_changes_identity(uint16_t code)
+{
+	switch (code) {
+	case WH_SC_setuid:
+	case WH_SC_setgid:
+	case WH_SC_setreuid:
+	case WH_SC_setregid:
+	case WH_SC_setresuid:
+	case WH_SC_setresgid:
+	case WH_SC_setfsuid:
+	case WH_SC_setfsgid:
+	case WH_SC_setgroups:
+	case WH_SC_capset:
+	case WH_SC_unshare:
+	case WH_SC_setns:
+		return true;
+	default:
+		return false;
+	}
 }
 
 #endif

@@ -99,7 +99,10 @@ struct wh_socket_facts {
 	uint32_t queue_length, queue_limit;
 };
 
-/* struct task_struct - the thread of the stop that records are made for, as far as somebody has asked */
+/*
+ * struct task_struct - the thread of the stop that records are made for, as far as somebody has asked
+ * @file, @file_descriptor: what the last descriptor that was asked for stands for
+ */
 struct task_struct {
 	const struct wh_stop *stop;
 	struct wh_tracee *tracee;
@@ -110,6 +113,9 @@ struct task_struct {
 	struct statx image;
 	uint64_t memory_pages, resident_pages;
 	struct wh_socket_facts sockets[2];
+	int64_t file_descriptor;
+	enum wh_asked file_asked;
+	struct statx file;
 	int64_t reaper;
 	bool is_twin, leaves_twin;
 };
@@ -122,12 +128,30 @@ enum { WH_CGROUP_FILE = 4096 };
  * What the two records of one clone have in common: a child starts with its parent's credentials, limits and groups, and
  * the parent does not run before its own record is made. Whichever record is made first leaves them for the other.
  * @self, @other: the thread whose record left this, and the other end of that clone; 0 once it is used
+ * @flags: CLONE_ of the call
+ * @numbers, @has_numbers: of a parent, for a child that shares its memory
+ * @descriptor_limit: 0 for unknown
  */
 static __thread struct {
 	pid_t self, other;
+	uint64_t flags;
 	struct wh_task_status status;
+	struct wh_task_numbers numbers;
+	bool has_numbers;
+	uint64_t descriptor_limit;
 	char cgroup[WH_CGROUP_FILE];
 } wh_twin;
+
+enum { WH_FORKERS = 8 };
+
+/*
+ * Who the last few threads that forked are: a shell forks again and again, and the longest file of /proc is read once.
+ * Used only where wh_stop.sees_identity is set.
+ */
+static __thread struct {
+	struct { pid_t tid; struct wh_task_status status; } known[WH_FORKERS];
+	uint32_t oldest;
+} wh_forkers;
 
 #include "tracee_memory.h"
 
@@ -146,9 +170,12 @@ WH_INLINE uint32_t wh_snaplen(void)
 	return wh_task.stop->snaplen < WH_MAX_SNAPLEN ? wh_task.stop->snaplen : WH_MAX_SNAPLEN;
 }
 
+struct wh_call;
+
 /* Not counted: a tracee's memory does not go away while it is stopped, so only addresses that lead nowhere are left. */
-WH_INLINE void wh_count_unreadable(void)
+WH_INLINE void wh_count_unreadable(struct wh_call *call)
 {
+	(void)call;
 }
 
 WH_INLINE bool wh_resolves_paths(void)

@@ -135,27 +135,43 @@ static int64_t wh_append_messages(struct wh_call *call, uint16_t type, uint8_t *
 	return appended;
 }
 
-/* Whether a call of the clone family makes a child that differs from its parent in what twins share. */
-static bool wh_parts_child(struct wh_call *call, uint16_t type)
+/* What a call of the clone family was asked for; false if that cannot be read. */
+static bool wh_asked_flags(struct wh_call *call, uint16_t type, uint64_t *flags)
 {
-	uint64_t flags = 0, parting = CLONE_NEWUSER | CLONE_NEWPID | WH_CLONE_INTO_CGROUP;
-
+	*flags = type == WH_EVENT_vfork ? CLONE_VM : 0;
 	if (type == WH_EVENT_clone)
-		flags = call->arguments[0];
-	else if (type == WH_EVENT_clone3 && wh_read_user(&flags, sizeof(flags), call->arguments[0]) < 0)
-		return true;
-	return (flags & parting) != 0;
+		*flags = call->arguments[0];
+	return type != WH_EVENT_clone3 || wh_read_user(flags, sizeof(*flags), call->arguments[0]) == 0;
+}
+
+/*
+ * A child that shares its parent's memory, and has not run yet: /proc would tell the same of both, but for whose child it
+ * is, and that it has had no page fault.
+ */
+static void wh_take_parents_numbers(struct wh_call *call)
+{
+	if (!wh_twin.has_numbers || !(wh_twin.flags & CLONE_VM) || wh_twin.flags & CLONE_PARENT)
+		return;
+	wh_task.numbers = wh_twin.numbers;
+	if (!(wh_twin.flags & CLONE_THREAD))
+		wh_task.numbers.parent = call->task->tracee->parent_tgid;
+	wh_task.numbers.minor_faults = wh_task.numbers.major_faults = 0;
+	wh_task.numbers_asked = WH_FOUND;
 }
 
 /* Starts with what the twin of this record left, or with nothing. */
 static void wh_meet_twin(struct wh_call *call, uint16_t type)
 {
+	/* A child that differs from its parent in what twins share. */
+	const uint64_t parting = CLONE_NEWUSER | CLONE_NEWPID | WH_CLONE_INTO_CGROUP;
 	static __thread uint64_t records, twin_record;
+	uint64_t flags;
 	struct wh_tracee *tracee = call->task->tracee;
 	bool is_clone = type == WH_EVENT_clone || type == WH_EVENT_clone3 || type == WH_EVENT_fork || type == WH_EVENT_vfork;
 	pid_t other = call->result == 0 ? tracee->parent_tid : call->result > 0 && call->result <= INT_MAX ? call->result : 0;
 
 	wh_task.leaves_twin = false;
+	wh_task.file_asked = WH_NOT_ASKED;
 	wh_task.is_twin = is_clone && other && wh_twin.self == other && wh_twin.other == tracee->tid &&
 			  wh_twin.status.levels == 1;
 	records++;
@@ -167,11 +183,16 @@ static void wh_meet_twin(struct wh_call *call, uint16_t type)
 		wh_task.status.own_task = tracee->tid;
 		wh_task.status.own_process = tracee->tgid;
 		wh_task.status_asked = WH_FOUND;
+		if (call->result == 0)
+			wh_take_parents_numbers(call);
 		wh_twin.self = wh_twin.other = 0;
-	} else if (is_clone && other && !wh_parts_child(call, type)) {
+	} else if (is_clone && other && wh_asked_flags(call, type, &flags) && !(flags & parting)) {
+		wh_twin.flags = flags;
 		wh_task.leaves_twin = true;
 		twin_record = records;
 		wh_twin.status.levels = 0;
+		wh_twin.has_numbers = false;
+		wh_twin.descriptor_limit = 0;
 		wh_twin.self = tracee->tid;
 		wh_twin.other = other;
 	}
@@ -237,6 +258,8 @@ void wh_tracee_init(struct wh_tracee *tracee, pid_t tid, pid_t tgid)
 	tracee->tid = tid;
 	tracee->tgid = tgid;
 	tracee->proc = tracee->memory = tracee->pidfd = -1;
+	for (int i = 0; i < WH_KEPT; i++)
+		tracee->kept[i] = -1;
 	tracee->can_get_descriptors = true;
 }
 
@@ -252,12 +275,28 @@ void wh_tracee_release(struct wh_tracee *tracee)
 	wh_close_once(&tracee->proc);
 	wh_close_once(&tracee->memory);
 	wh_close_once(&tracee->pidfd);
+	for (int i = 0; i < WH_KEPT; i++)
+		wh_close_once(&tracee->kept[i]);
+	wh_forget_status(tracee->tid);
+}
+
+void wh_tracee_changes_identity(const struct wh_tracee *tracee) { wh_forget_status(tracee->tid); }
+
+void wh_tracee_has_company(struct wh_tracee *tracee)
+{
+	if (!tracee->is_alone)
+		return;
+	tracee->is_alone = false;
+	wh_close_once(&tracee->proc);
+	for (int i = 0; i < WH_KEPT; i++)
+		wh_close_once(&tracee->kept[i]);
 }
 
 void wh_tracee_exec_done(struct wh_tracee *tracee)
 {
 	/* The directory and the pidfd name the process, whichever of its threads has executed. */
 	wh_close_once(&tracee->memory);
+	wh_forget_status(tracee->tid);
 	tracee->can_get_descriptors = true;
 }
 

@@ -20,6 +20,9 @@ enum {
 	WH_TRACE_UNKNOWN_EVENT = -2,	/* wh_trace_record(): no call and no stop makes an event of this number */
 };
 
+/* Files of /proc/TID that stay open. */
+enum { WH_KEPT_STAT, WH_KEPT_CGROUP, WH_KEPT };
+
 /*
  * struct wh_tracee - what is kept of one traced thread between its stops; its owner is the tracer
  * @tid, @tgid: as the tracer's pid namespace numbers them
@@ -28,16 +31,23 @@ enum {
  * @proc: descriptor of /proc/TID, or -1
  * @memory: descriptor of /proc/TID/mem, or -1; opened only where process_vm_readv is refused
  * @pidfd: names the thread for pidfd_getfd, or -1
+ * @kept: descriptors of files of /proc/TID that were asked for before and are likely to be again, or -1
+ * @was_read: which of them were asked for
+ * @is_alone: the only thread that its process ever had: /proc/PID tells of it what /proc/PID/task/TID does, and costs half
  * @can_get_descriptors: false once the kernel has refused pidfd_getfd
  *
- * Everything is private to the fillers except for the first four members. Up to three descriptors are open per thread,
- * each from the first record that needs it on; where the tracer has none left, records fall back to reading less.
+ * Everything is private to the fillers except for the first four members. Up to five descriptors are open per thread,
+ * each from the first record that needs it on (of @kept: the second); where the tracer has none left, records fall back
+ * to reading less.
  */
 struct wh_tracee {
 	pid_t tid, tgid;
 	pid_t parent_tid, parent_tgid;
 	uint64_t entered_ns;
 	int proc, memory, pidfd;
+	int kept[WH_KEPT];
+	bool was_read[WH_KEPT];
+	bool is_alone;
 	bool can_get_descriptors;
 };
 
@@ -52,6 +62,10 @@ void wh_tracee_release(struct wh_tracee *tracee);
 void wh_tracee_exec_done(struct wh_tracee *tracee);
 /* At every stop before a call (seccomp or syscall-entry): a few ns, no system call. */
 void wh_tracee_entered(struct wh_tracee *tracee);
+/* From now on other threads may be in the process, whose numbers /proc/PID adds up with this one's. */
+void wh_tracee_has_company(struct wh_tracee *tracee);
+/* Before a call that can change the thread's credentials or namespaces: what was remembered of them is stale. */
+void wh_tracee_changes_identity(const struct wh_tracee *tracee);
 
 /*
  * struct wh_stop - one finished or starting call, or another stop
@@ -68,6 +82,8 @@ void wh_tracee_entered(struct wh_tracee *tracee);
  * @code: portable number of the call (enum wh_syscall_code), for the generic event only
  * @snaplen: how much data of reads and writes a record carries, at most 65000
  * @resolves_paths: whether records of opens carry the opened file's own path
+ * @sees_identity: whether no thread gets other credentials without wh_tracee_changes_identity(), and all are in the
+ *	tracer's pid namespace with their children: what the record of a fork has read of them is good for the next
  */
 struct wh_stop {
 	struct wh_tracee *tracee;
@@ -84,6 +100,7 @@ struct wh_stop {
 	uint16_t code;
 	uint32_t snaplen;
 	bool resolves_paths;
+	bool sees_identity;
 };
 
 /*

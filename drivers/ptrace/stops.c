@@ -42,6 +42,7 @@ struct wh_stop wh_stop_of(const struct wh_tracer *tracer, struct wh_tracee *trac
 		.architecture = WH_NATIVE_ARCHITECTURE,
 		.snaplen = tracer->snaplen,
 		.resolves_paths = tracer->plan.resolves_paths,
+		.sees_identity = tracer->mode == WH_TRACE_FILTERED && !tracer->has_pid_namespaces,
 	};
 }
 
@@ -116,11 +117,13 @@ static void emit_call(struct wh_tracer *tracer, struct wh_thread *thread, uint16
 	wh_emit(tracer, &stop, event);
 }
 
-/* Notes that a pid that a call returns may not be the one that this process knows. */
-static void watch_namespaces(struct wh_tracer *tracer, const struct wh_thread *thread)
+/* Notes where what is known of a thread will not be true any more, and pids will not be those that this process knows. */
+static void watch_identity(struct wh_tracer *tracer, const struct wh_thread *thread)
 {
-	const uint16_t code = tracer->plan.code[thread->slot];
+	const uint16_t code = thread->slot < WH_CALL_SLOTS ? tracer->plan.code[thread->slot] : 0;
 
+	if (wh_changes_identity(code))
+		wh_tracee_changes_identity(&thread->tracee);
 	if (code == WH_SC_unshare || code == WH_SC_setns || (code == WH_SC_clone && thread->arguments[0] & CLONE_NEWPID))
 		tracer->has_pid_namespaces = true;
 }
@@ -165,11 +168,11 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 	/* It may be about another thread than its own. */
 	if (thread->placement_call == WH_SHOWS_PLACEMENT)
 		wh_unpin_idle(tracer, UINT64_MAX);
+	watch_identity(tracer, thread);
 	if (!wh_plan_wants(&tracer->plan, thread->slot)) {
 		tracer->counts.passed_over++;
 		return;
 	}
-	watch_namespaces(tracer, thread);
 	wh_tracee_entered(&thread->tracee);
 	entry_event = tracer->plan.entry_event[thread->slot];
 	exit_event = tracer->plan.exit_event[thread->slot];
@@ -284,6 +287,8 @@ static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 		code = tracer->plan.code[thread->slot];
 	if (!thread->tracee.tgid)
 		thread->tracee.tgid = process_of_new(thread, code);
+	/* It has not run yet. */
+	thread->tracee.is_alone = thread->tracee.tgid == thread->tid;
 	place_child(tracer, thread);
 	count_child(tracer, thread);
 	if (!makes_a_thread(code) || !tracer->plan.exit_event[thread->slot])
@@ -310,9 +315,7 @@ static bool died_early(struct wh_tracer *tracer, pid_t tid)
  */
 static void finish_fork(struct wh_tracer *tracer, struct wh_thread *parent, pid_t child)
 {
-	const bool sees_namespaces = tracer->plan.exit_event[SYS_unshare] && tracer->plan.exit_event[SYS_setns];
-
-	if (!parent->in_call || tracer->mode != WH_TRACE_FILTERED || !sees_namespaces || tracer->has_pid_namespaces ||
+	if (!parent->in_call || tracer->mode != WH_TRACE_FILTERED || tracer->has_pid_namespaces ||
 	    tracer->plan.code[parent->slot] == WH_SC_clone3)
 		return;
 	parent->in_call = false;
@@ -360,23 +363,42 @@ static void emit_end(struct wh_tracer *tracer, struct wh_thread *thread, int sta
 		wh_emit(tracer, &stop, tracer->plan.end_event);
 }
 
+/*
+ * Whether the call that a thread is in makes a process for sure. The kind of stop does not tell: a thread whose maker asks
+ * for SIGCHLD at its end is reported like a fork. (What clone3 is asked for lies in memory: not looked at.)
+ */
+static bool makes_a_process(const struct wh_tracer *tracer, const struct wh_thread *parent)
+{
+	const uint16_t code = parent->slot < WH_CALL_SLOTS ? tracer->plan.code[parent->slot] : 0;
+
+	return code == WH_SC_fork || code == WH_SC_vfork ||
+	       (code == WH_SC_clone && !(parent->arguments[0] & CLONE_THREAD));
+}
+
 /* A parent tells of its child, which may have stopped already, or even died. */
-static void on_child(struct wh_tracer *tracer, struct wh_thread *parent, int event)
+static void on_child(struct wh_tracer *tracer, struct wh_thread *parent)
 {
 	const pid_t parent_tid = parent->tid, parent_tgid = parent->tracee.tgid;
+	const bool is_process = makes_a_process(tracer, parent);
 	pid_t tid = (pid_t)event_message(parent_tid);
 	struct wh_thread *child;
 	uint8_t parent_pin;
 
 	if (tid <= 0)
 		return;
+	if (!is_process) {
+		struct wh_thread *leader = wh_threads_find(&tracer->threads, parent_tgid);
+
+		if (leader)
+			wh_tracee_has_company(&leader->tracee);
+	}
 	parent_pin = parent->pin;
 	finish_fork(tracer, parent, tid);
 	child = wh_threads_find(&tracer->threads, tid);
 	if (!child) {
 		if (died_early(tracer, tid))
 			return;
-		child = wh_threads_add(&tracer->threads, tid, event == PTRACE_EVENT_CLONE ? 0 : tid);
+		child = wh_threads_add(&tracer->threads, tid, is_process ? tid : 0);
 		if (!child)
 			return;
 		child->is_expected = true;
@@ -386,7 +408,10 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent, int eve
 	child->tracee.parent_tgid = parent_tgid;
 	count_child(tracer, child);
 	child->is_told = true;
-	if (!child->is_placed)
+	/* It has inherited its parent's hold. */
+	if (!child->is_placed && tracer->mode == WH_TRACE_FILTERED)
+		wh_pin_child(&tracer->pins, parent_pin, &child->pin, tid, tracer->last_stop_ns);
+	else if (!child->is_placed)
 		wh_unpin_child(&tracer->pins, parent_pin, tid);
 	child->is_placed = true;
 }
@@ -437,12 +462,15 @@ static void take_over(struct wh_tracer *tracer, pid_t leader, pid_t former)
 /* A new image is there. */
 static void on_exec(struct wh_tracer *tracer, pid_t tid)
 {
-	pid_t former = (pid_t)event_message(tid);
-	struct wh_thread *thread;
+	struct wh_thread *thread = wh_threads_find(&tracer->threads, tid);
 
-	if (former > 0 && former != tid)
-		take_over(tracer, tid, former);
-	thread = wh_threads_find(&tracer->threads, tid);
+	if (!thread || !thread->tracee.is_alone) {
+		pid_t former = (pid_t)event_message(tid);
+
+		if (former > 0 && former != tid)
+			take_over(tracer, tid, former);
+		thread = wh_threads_find(&tracer->threads, tid);
+	}
 	if (!thread)
 		return;
 	thread->in_call = false;
@@ -559,7 +587,7 @@ void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 	case PTRACE_EVENT_FORK:
 	case PTRACE_EVENT_VFORK:
 	case PTRACE_EVENT_CLONE:
-		on_child(tracer, thread, event);
+		on_child(tracer, thread);
 		break;
 	case PTRACE_EVENT_EXEC:
 		on_exec(tracer, tid);

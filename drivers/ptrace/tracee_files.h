@@ -66,6 +66,22 @@ WH_INLINE bool wh_was_created(struct wh_call *call, const struct statx *file)
 	return wh_nanoseconds(&file->stx_ctime) >= entered && wh_nanoseconds(&file->stx_atime) >= entered;
 }
 
+/* What a descriptor stands for, asked once per stop while it is about the same one; NULL if there is no telling. */
+WH_INLINE const struct statx *wh_file_of(int64_t descriptor)
+{
+	char text[24];
+
+	if (descriptor < 0)
+		return NULL;
+	if (wh_task.file_asked == WH_NOT_ASKED || wh_task.file_descriptor != descriptor) {
+		const char *name = wh_descriptor_name(text, descriptor);
+
+		wh_task.file_descriptor = descriptor;
+		wh_task.file_asked = wh_proc_statx(name, WH_STATX_WANTED, &wh_task.file) ? WH_FOUND : WH_MISSING;
+	}
+	return wh_task.file_asked == WH_FOUND ? &wh_task.file : NULL;
+}
+
 /*
  * Looks at the file that the call has opened, once per event. Descriptor 0 counts as not opened for device, inode and
  * layer, but not for "created": readers of this stream have always seen it so.
@@ -73,25 +89,26 @@ WH_INLINE bool wh_was_created(struct wh_call *call, const struct statx *file)
 WH_INLINE void wh_look_at_opened(struct wh_call *call)
 {
 	struct wh_mount *mount = NULL;
+	const struct statx *file;
 	const char *name;
 	char text[24];
-	struct statx file;
 
 	if (call->opened_known)
 		return;
 	call->opened_known = true;
 	if (call->result < 0 || call->result > INT32_MAX)
 		return;
-	name = wh_descriptor_name(text, call->result);
-	if (!wh_proc_statx(name, WH_STATX_WANTED, &file))
+	file = wh_file_of(call->result);
+	if (!file)
 		return;
-	call->opened_created = wh_was_created(call, &file);
+	call->opened_created = wh_was_created(call, file);
 	if (call->result == 0)
 		return;
-	call->opened_dev = wh_superblock_device(name, &file, &mount);
-	call->opened_ino = file.stx_ino;
+	name = wh_descriptor_name(text, call->result);
+	call->opened_dev = wh_superblock_device(name, file, &mount);
+	call->opened_ino = file->stx_ino;
 	if (mount && mount->is_overlay)
-		call->opened_layer = wh_layer_of(name, &file, mount);
+		call->opened_layer = wh_layer_of(name, file, mount);
 }
 
 WH_INLINE uint64_t wh_inode_number_of(struct wh_call *call, int64_t descriptor)
@@ -166,13 +183,11 @@ WH_INLINE uint32_t wh_path_of(const char *name, const struct statx *file, uint8_
 
 WH_INLINE uint32_t wh_path_of_descriptor(struct wh_call *call, uint8_t *room, int64_t descriptor)
 {
-	const char *name;
+	const struct statx *file = wh_file_of(descriptor);
 	char text[24];
-	struct statx file;
 
 	(void)call;
-	name = wh_descriptor_name(text, descriptor);
-	return descriptor >= 0 && wh_proc_statx(name, WH_STATX_WANTED, &file) ? wh_path_of(name, &file, room) : 0;
+	return file ? wh_path_of(wh_descriptor_name(text, descriptor), file, room) : 0;
 }
 
 #endif

@@ -136,7 +136,7 @@ WH_INLINE uint32_t wh_executed_filename(struct wh_call *call, uint8_t *room)
 {
 	struct wh_area environment = wh_environment_area(call);
 
-	return environment.end ? wh_user_string(room, WH_PATH_MAX, environment.end) : 0;
+	return environment.end ? wh_user_string(call, room, WH_PATH_MAX, environment.end) : 0;
 }
 
 #endif

@@ -17,7 +17,10 @@ enum {
 WH_INLINE int wh_proc_place(struct wh_tracee *tracee, const char *name, char path[WH_PROC_PATH])
 {
 	if (tracee->proc < 0) {
-		snprintf(path, WH_PROC_PATH, "/proc/%d/task/%d", tracee->tgid, tracee->tid);
+		if (tracee->is_alone)
+			snprintf(path, WH_PROC_PATH, "/proc/%d", tracee->tgid);
+		else
+			snprintf(path, WH_PROC_PATH, "/proc/%d/task/%d", tracee->tgid, tracee->tid);
 		tracee->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (tracee->proc >= 0) {
@@ -73,6 +76,29 @@ WH_INLINE size_t wh_read_descriptor(int descriptor, char *text, size_t size)
 WH_INLINE size_t wh_proc_read(const char *name, char *text, size_t size)
 {
 	return wh_read_descriptor(wh_proc_open(name), text, size);
+}
+
+/*
+ * The same for a file that is asked for at each fork, and at each exec: from its second reading on it stays open, because
+ * opening and closing it cost as much as reading it. Read from its start, it is made anew.
+ */
+WH_INLINE size_t wh_proc_read_kept(uint32_t which, const char *name, char *text, size_t size)
+{
+	struct wh_tracee *tracee = wh_task.tracee;
+	ssize_t length = 0;
+
+	if (!tracee->was_read[which]) {
+		tracee->was_read[which] = true;
+		return wh_proc_read(name, text, size);
+	}
+	if (tracee->kept[which] < 0)
+		tracee->kept[which] = wh_proc_open(name);
+	if (tracee->kept[which] >= 0)
+		length = pread(tracee->kept[which], text, size - 1, 0);
+	if (length < 0)
+		length = 0;
+	text[length] = 0;
+	return length;
 }
 
 /* Where a magic link of /proc leads, with its NUL; the length without it, 0 if there is no telling. */
@@ -144,11 +170,16 @@ WH_INLINE struct wh_task_numbers *wh_numbers(void)
 {
 	if (wh_task.numbers_asked == WH_NOT_ASKED) {
 		char text[1024];
-		bool found = wh_proc_read("stat", text, sizeof(text)) && wh_parse_numbers(text, &wh_task.numbers);
+		bool found = wh_proc_read_kept(WH_KEPT_STAT, "stat", text, sizeof(text)) &&
+			     wh_parse_numbers(text, &wh_task.numbers);
 
 		if (!found)
 			memset(&wh_task.numbers, 0, sizeof(wh_task.numbers));
 		wh_task.numbers_asked = found ? WH_FOUND : WH_MISSING;
+		if (wh_task.leaves_twin) {
+			wh_twin.numbers = wh_task.numbers;
+			wh_twin.has_numbers = found;
+		}
 	}
 	return &wh_task.numbers;
 }
@@ -242,10 +273,69 @@ static __attribute__((noinline, unused)) void wh_parse_status(char *text, struct
 	}
 }
 
+/* Whether the machine has swapped anything, asked once a second. */
+WH_INLINE bool wh_swap_is_used(void)
+{
+	static __thread time_t asked_at = -1;
+	static __thread bool is_used;
+	struct sysinfo system;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec != asked_at) {
+		asked_at = now.tv_sec;
+		is_used = sysinfo(&system) != 0 || system.totalswap != system.freeswap;
+	}
+	return is_used;
+}
+
+/* What an earlier fork of the same thread has read. Others may have put it into another process group meanwhile. */
+WH_INLINE bool wh_recall_status(void)
+{
+	pid_t tid = wh_task.tracee->tid, group;
+	uint32_t i;
+
+	for (i = 0; i < WH_FORKERS && wh_forkers.known[i].tid != tid; i++)
+		;
+	if (i == WH_FORKERS || wh_swap_is_used())
+		return false;
+	group = getpgid(tid);
+	if (group < 0)
+		return false;
+	wh_task.status = wh_forkers.known[i].status;
+	wh_task.status.group = wh_task.status.own_group = group;
+	return true;
+}
+
+WH_INLINE void wh_forget_status(pid_t tid)
+{
+	uint32_t i;
+
+	for (i = 0; i < WH_FORKERS; i++)
+		if (wh_forkers.known[i].tid == tid)
+			wh_forkers.known[i].tid = 0;
+}
+
+WH_INLINE void wh_keep_status(void)
+{
+	uint32_t i = wh_forkers.oldest;
+
+	wh_forget_status(wh_task.tracee->tid);
+	wh_forkers.oldest = (i + 1) % WH_FORKERS;
+	wh_forkers.known[i].tid = wh_task.tracee->tid;
+	wh_forkers.known[i].status = wh_task.status;
+}
+
 /* Never NULL: what is not known is zero. */
 WH_INLINE struct wh_task_status *wh_status(void)
 {
-	if (wh_task.status_asked == WH_NOT_ASKED) {
+	const bool lasts = wh_task.leaves_twin && wh_task.stop->sees_identity;
+
+	if (wh_task.status_asked != WH_NOT_ASKED)
+		return &wh_task.status;
+	if (lasts && wh_recall_status()) {
+		wh_task.status_asked = WH_FOUND;
+	} else {
 		char text[WH_PROC_TEXT];
 		size_t length = wh_proc_read("status", text, sizeof(text));
 
@@ -253,9 +343,11 @@ WH_INLINE struct wh_task_status *wh_status(void)
 		if (length)
 			wh_parse_status(text, &wh_task.status);
 		wh_task.status_asked = length ? WH_FOUND : WH_MISSING;
-		if (wh_task.leaves_twin)
-			wh_twin.status = wh_task.status;
+		if (lasts && length && wh_task.status.levels == 1)
+			wh_keep_status();
 	}
+	if (wh_task.leaves_twin)
+		wh_twin.status = wh_task.status;
 	return &wh_task.status;
 }
 

@@ -48,8 +48,14 @@ WH_INLINE uint64_t wh_descriptor_limit(struct wh_call *call)
 	struct rlimit limit;
 	char text[4096], *line;
 
-	if (prlimit(call->task->tracee->tid, RLIMIT_NOFILE, NULL, &limit) == 0)
+	/* A child starts with its parent's. */
+	if (wh_task.is_twin && wh_twin.descriptor_limit)
+		return wh_twin.descriptor_limit;
+	if (prlimit(call->task->tracee->tid, RLIMIT_NOFILE, NULL, &limit) == 0) {
+		if (wh_task.leaves_twin)
+			wh_twin.descriptor_limit = limit.rlim_cur;
 		return limit.rlim_cur;
+	}
 	if (!wh_proc_read("limits", text, sizeof(text)))
 		return 0;
 	line = strstr(text, "\nMax open files");
@@ -108,22 +114,6 @@ WH_INLINE uint32_t wh_memory_resident(struct wh_call *call)
 	(void)call;
 	wh_look_at_memory();
 	return wh_task.resident_pages << (WH_PAGE_SHIFT - 10);
-}
-
-/* Whether the machine has swapped anything, asked once a second. */
-WH_INLINE bool wh_swap_is_used(void)
-{
-	static __thread time_t asked_at = -1;
-	static __thread bool is_used;
-	struct sysinfo system;
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec != asked_at) {
-		asked_at = now.tv_sec;
-		is_used = sysinfo(&system) != 0 || system.totalswap != system.freeswap;
-	}
-	return is_used;
 }
 
 /* Only the longest of the files tells it; a machine without used swap needs no look. */
@@ -278,7 +268,7 @@ WH_INLINE bool wh_is_pid_namespace_below(struct wh_call *call)
 	(void)call;
 	if (wh_status()->levels > 1)
 		return true;
-	if (wh_task.is_twin)
+	if (wh_task.is_twin || wh_task.stop->sees_identity)
 		return false;
 	/* Ids with one number only are of the tracer's own namespace. */
 	if (!own[0] && readlink("/proc/self/ns/pid", own, sizeof(own) - 1) <= 0)

@@ -82,10 +82,11 @@ bool wh_batch_is_good(const struct wh_tracer *tracer)
 static void forget_stale(struct wh_tracer *tracer)
 {
 	for (size_t i = 0; i < tracer->threads.capacity; i++) {
-		const struct wh_thread *thread = &tracer->threads.places[i];
+		struct wh_thread *thread = &tracer->threads.places[i];
 
 		if (!thread->tid || !thread->is_expected || wh_proc_tracer(thread->tid) == getpid())
 			continue;
+		wh_forget_pin(&tracer->pins, &thread->pin);
 		wh_threads_remove(&tracer->threads, thread->tid);
 		i = (size_t)-1;	/* the others have moved */
 	}

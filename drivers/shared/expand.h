@@ -74,7 +74,7 @@
 #define WH_PUSH_ARG32(type, group, n) wh_push_number(record, WH_SIZE_##type, (uint32_t)call->arguments[n]);
 #define WH_PUSH_S32(type, group, n) wh_push_number(record, WH_SIZE_##type, (int64_t)(int32_t)call->arguments[n]);
 #define WH_PUSH_STR(type, group, n) \
-	wh_push_written(record, wh_user_string(wh_room(record), WH_PATH_MAX, call->arguments[n]));
+	wh_push_written(record, wh_user_string(call, wh_room(record), WH_PATH_MAX, call->arguments[n]));
 #define WH_PUSH_MAP(type, group, n) wh_push_number(record, WH_SIZE_##type, wh_map_##group(call->arguments[n]));
 #define WH_PUSH_BY(type, group, filler) WH_JOIN(WH_PUSH_BY_, WH_SHAPE_##type)(type, filler)
 #define WH_PUSH_BY_NUMBER(type, filler) wh_push_number(record, WH_SIZE_##type, wh_number_##filler(call));

@@ -59,12 +59,12 @@ WH_INLINE uint64_t wh_written_size(int64_t result, uint64_t requested)
 
 WH_BYTES(read_data)
 {
-	return call->result > 0 ? wh_user_bytes(room, wh_cut(call->result), call->arguments[1]) : 0;
+	return call->result > 0 ? wh_user_bytes(call, room, wh_cut(call->result), call->arguments[1]) : 0;
 }
 
 WH_BYTES(write_data)
 {
-	return wh_user_bytes(room, wh_cut(wh_written_size(call->result, call->arguments[2])), call->arguments[1]);
+	return wh_user_bytes(call, room, wh_cut(wh_written_size(call->result, call->arguments[2])), call->arguments[1]);
 }
 
 WH_NUMBER(ret_if_positive) { return call->result > 0 ? call->result : 0; }
@@ -121,7 +121,7 @@ WH_INLINE uint32_t wh_vectors_bytes(struct wh_call *call, uint64_t vectors, uint
 		take = left - gathered;
 		if (vector.length < take)
 			take = vector.length;
-		take = wh_user_bytes(wh_at(scratch, gathered), take, vector.base);
+		take = wh_user_bytes(call, wh_at(scratch, gathered), take, vector.base);
 		if (!take)
 			break;
 		scratch->carried = gathered + take;
@@ -214,7 +214,7 @@ WH_INLINE uint32_t wh_message_control(struct wh_call *call, uint8_t *room, uint6
 
 	if (!wh_message_of(call, &message, from) || message.control_length > 65535)
 		return 0;
-	return wh_user_bytes(room, message.control_length, message.control);
+	return wh_user_bytes(call, room, message.control_length, message.control);
 }
 
 WH_BYTES(sendmsg_data) { return wh_sent_bytes(call, call->arguments[1], call->result); }

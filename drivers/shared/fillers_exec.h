@@ -24,7 +24,7 @@ WH_INLINE uint32_t wh_asked_exe(struct wh_call *call, uint8_t *room, uint64_t ar
 		call->scratch->carried = 1;
 		return 1;
 	}
-	length = wh_user_string(room, WH_PATH_MAX, wh_user_long(call, argv, 0));
+	length = wh_user_string(call, room, WH_PATH_MAX, wh_user_long(call, argv, 0));
 	call->scratch->carried = length;
 	return length;
 }
@@ -78,7 +78,7 @@ WH_INLINE uint32_t wh_exec_env(struct wh_call *call, uint8_t *room, uint64_t env
 	if (area.start >= area.end)
 		return 0;
 	size = area.end - area.start < WH_PATH_MAX ? area.end - area.start : WH_PATH_MAX;
-	size = wh_user_bytes(room, size, area.start);
+	size = wh_user_bytes(call, room, size, area.start);
 	if (size)
 		*wh_at(call->scratch, size - 1) = 0;
 	return size;
@@ -95,7 +95,7 @@ WH_BYTES(execveat_env) { return wh_exec_env(call, room, call->arguments[3]); }
 WH_BYTES(exec_filename)
 {
 	if (!call->exec_succeeded)
-		return wh_user_string(room, WH_PATH_MAX, call->arguments[0]);
+		return wh_user_string(call, room, WH_PATH_MAX, call->arguments[0]);
 	return wh_executed_filename(call, room);
 }
 

@@ -137,19 +137,19 @@ WH_NUMBER(signalfd4_flags)
 /* One byte wide: close-on-exec does not fit. */
 WH_NUMBER(timerfd_create_flags) { return wh_map_descriptor_flags(call->arguments[1], WH_KERNEL_O_NONBLOCK); }
 
-WH_BYTES(getcwd_path) { return call->result >= 0 ? wh_user_string(room, WH_PATH_MAX, call->arguments[0]) : 0; }
+WH_BYTES(getcwd_path) { return call->result >= 0 ? wh_user_string(call, room, WH_PATH_MAX, call->arguments[0]) : 0; }
 
 enum {
 	WH_FSCONFIG_SET_STRING = 1, WH_FSCONFIG_SET_BINARY = 2, WH_FSCONFIG_SET_PATH = 3, WH_FSCONFIG_SET_PATH_EMPTY = 4,
 };
 
-WH_BYTES(fsconfig_key) { return wh_user_string(room, 65535, call->arguments[2]); }
+WH_BYTES(fsconfig_key) { return wh_user_string(call, room, 65535, call->arguments[2]); }
 
 WH_BYTES(fsconfig_value_bytebuf)
 {
 	if (call->result < 0 || (uint32_t)call->arguments[1] != WH_FSCONFIG_SET_BINARY)
 		return 0;
-	return wh_user_bytes(room, call->arguments[4], call->arguments[3]);
+	return wh_user_bytes(call, room, call->arguments[4], call->arguments[3]);
 }
 
 WH_BYTES(fsconfig_value_charbuf)
@@ -159,10 +159,10 @@ WH_BYTES(fsconfig_value_charbuf)
 	if (call->result < 0 || (command != WH_FSCONFIG_SET_STRING && command != WH_FSCONFIG_SET_PATH &&
 				 command != WH_FSCONFIG_SET_PATH_EMPTY))
 		return 0;
-	return wh_user_string(room, WH_PATH_MAX, call->arguments[3]);
+	return wh_user_string(call, room, WH_PATH_MAX, call->arguments[3]);
 }
 
-WH_BYTES(init_module_img) { return wh_user_bytes(room, call->arguments[1], call->arguments[0]); }
+WH_BYTES(init_module_img) { return wh_user_bytes(call, room, call->arguments[1], call->arguments[0]); }
 
 WH_NUMBER(llseek_offset) { return (call->arguments[1] << 32) + (uint32_t)call->arguments[2]; }
 

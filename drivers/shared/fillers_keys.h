@@ -39,11 +39,11 @@ WH_INLINE bool wh_is_key_operation(struct wh_call *call, uint64_t operations)
 }
 
 /* The first byte of a value tells its type: a number (0) or a string (1). */
-WH_INLINE uint32_t wh_key_argument(uint8_t *room, uint64_t value, bool used, bool is_text)
+WH_INLINE uint32_t wh_key_argument(struct wh_call *call, uint8_t *room, uint64_t value, bool used, bool is_text)
 {
 	if (used && is_text) {
 		room[0] = 1;
-		return 1 + wh_user_string(room + 1, WH_PATH_MAX, value);
+		return 1 + wh_user_string(call, room + 1, WH_PATH_MAX, value);
 	}
 	room[0] = 0;
 	*(uint64_t *)(room + 1) = used ? value : 0;
@@ -53,7 +53,7 @@ WH_INLINE uint32_t wh_key_argument(uint8_t *room, uint64_t value, bool used, boo
 #define WH_KEYCTL(argument, texts)							\
 WH_BYTES(keyctl_arg##argument)								\
 {											\
-	return wh_key_argument(room, call->arguments[argument - 1],			\
+	return wh_key_argument(call, room, call->arguments[argument - 1],		\
 			       wh_is_key_operation(call, WH_KEYS_WITH_ARG##argument),	\
 			       wh_is_key_operation(call, texts));			\
 }

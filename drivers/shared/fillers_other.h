@@ -165,7 +165,7 @@ WH_INLINE bool wh_is_name_option(struct wh_call *call)
 
 WH_BYTES(prctl_arg2_str)
 {
-	return wh_is_name_option(call) ? wh_user_string(room, WH_PATH_MAX, call->arguments[1]) : 0;
+	return wh_is_name_option(call) ? wh_user_string(call, room, WH_PATH_MAX, call->arguments[1]) : 0;
 }
 
 WH_NUMBER(prctl_arg2_int)

@@ -94,7 +94,7 @@ WH_BYTES(quotactl_quotafilepath)
 {
 	if (wh_number_quotactl_cmd(call) != WH_FLAG_quotactl_cmds_Q_QUOTAON)
 		return 0;
-	return wh_user_string(room, WH_PATH_MAX, call->arguments[3]);
+	return wh_user_string(call, room, WH_PATH_MAX, call->arguments[3]);
 }
 
 #endif

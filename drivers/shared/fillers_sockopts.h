@@ -84,7 +84,7 @@ WH_INLINE uint32_t wh_option_value(struct wh_call *call, uint8_t *room, uint32_t
 		*(uint64_t *)(room + 1) = (uint64_t)seconds[0] * 1000000000u + (uint64_t)seconds[1] * 1000;
 		return 9;
 	default:
-		return 1 + wh_user_bytes(room + 1, length > 65534 ? 0 : length, from);
+		return 1 + wh_user_bytes(call, room + 1, length > 65534 ? 0 : length, from);
 	}
 }
 

@@ -37,7 +37,7 @@ WH_BYTES(task_cgroups) { return wh_control_groups(call); }
 WH_INLINE uint32_t wh_image_exe(struct wh_call *call, uint8_t *room)
 {
 	struct wh_area area = wh_argument_area(call);
-	uint32_t length = area.start ? wh_user_string(room, WH_PATH_MAX, area.start) : 0;
+	uint32_t length = area.start ? wh_user_string(call, room, WH_PATH_MAX, area.start) : 0;
 
 	call->scratch->carried = length;
 	return length;
@@ -53,7 +53,7 @@ WH_INLINE uint32_t wh_image_args(struct wh_call *call, uint8_t *room)
 	if (start >= end || exe >= WH_PATH_MAX)
 		return 0;
 	size = end - start < WH_PATH_MAX - exe ? end - start : WH_PATH_MAX - exe;
-	size = wh_user_bytes(room, size, start);
+	size = wh_user_bytes(call, room, size, start);
 	if (size)
 		*wh_at(call->scratch, size - 1) = 0;
 	return size;

@@ -62,6 +62,27 @@ WH_INLINE uint32_t wh_resolve_end(struct wh_scratch *scratch, uint8_t *room)
 	return length;
 }
 
+/* struct wh_link - one step of a path: a dentry's parent and its own name, as they lie behind each other in a dentry */
+struct wh_link {
+	struct dentry *parent;
+	uint32_t hash, length;
+	const void *name;
+};
+
+/* Where the members lie so, by one read: each costs a call of a helper. The kernel may be built to shuffle them. */
+WH_INLINE void wh_read_link(struct wh_link *link, struct dentry *dentry)
+{
+	if (WH_OFFSET(struct dentry, d_name) == WH_OFFSET(struct dentry, d_parent) + sizeof(void *) &&
+	    WH_OFFSET(struct qstr, len) == 4 && WH_OFFSET(struct qstr, name) == 8) {
+		*link = (struct wh_link){};
+		wh_read_kernel(link, sizeof(*link), WH_ADDRESS(dentry, d_parent));
+		return;
+	}
+	link->parent = WH_FETCH(dentry, d_parent);
+	link->length = WH_FETCH(dentry, d_name.len);
+	link->name = WH_FETCH(dentry, d_name.name);
+}
+
 /*
  * The absolute path of an open file across mounts, as the initial mount tree shows it. A file that has no place in the
  * tree (memfd, pipe) gives its dentry's own name.
@@ -71,35 +92,34 @@ WH_INLINE uint32_t wh_path_of(struct wh_scratch *scratch, struct file *file, uin
 	struct vfsmount *vfsmount = WH_FETCH(file, f_path.mnt);
 	struct dentry *dentry = WH_FETCH(file, f_path.dentry);
 	struct mount *mount = WH_CONTAINER(vfsmount, struct mount, mnt);
+	struct dentry *root = WH_FETCH(vfsmount, mnt_root);
 	uint32_t step;
 
 	wh_resolve_begin(scratch);
 	WH_FOR(step, 0, WH_PATH_COMPONENTS) {
-		struct dentry *root = WH_FETCH(vfsmount, mnt_root);
-		struct dentry *parent = WH_FETCH(dentry, d_parent);
+		struct wh_link link;
 
-		if (dentry == root || dentry == parent) {
+		wh_read_link(&link, dentry);
+		if (dentry == root || dentry == link.parent) {
 			struct mount *above = WH_FETCH(mount, mnt_parent);
 
-			if (dentry != root && !scratch->resolved_components) {
-				wh_resolve_name(scratch, WH_FETCH(dentry, d_name.name), WH_FETCH(dentry, d_name.len));
-				return wh_resolve_end(scratch, room);
-			}
+			/* One way out of the loop: a value to return would be undefined on the others, which verifiers refuse. */
+			if (dentry != root && !scratch->resolved_components)
+				wh_resolve_name(scratch, link.name, link.length);
 			if (dentry != root || above == mount)
 				break;
 			dentry = WH_FETCH(mount, mnt_mountpoint);
 			mount = above;
 			vfsmount = WH_ADDRESS(mount, mnt);
+			root = WH_FETCH(vfsmount, mnt_root);
 			continue;
 		}
-		if (!wh_resolve_name(scratch, WH_FETCH(dentry, d_name.name), WH_FETCH(dentry, d_name.len)) ||
-		    !wh_resolve_slash(scratch))
+		if (!wh_resolve_name(scratch, link.name, link.length) || !wh_resolve_slash(scratch))
 			break;
-		dentry = parent;
+		dentry = link.parent;
 	}
 	if (!scratch->resolved_components) {
 		struct dentry *own = WH_FETCH(file, f_path.dentry);
-		struct dentry *root = WH_FETCH(vfsmount, mnt_root);
 		struct dentry *parent = WH_FETCH(own, d_parent);
 
 		/* A filesystem that is mounted nowhere: its root is the file itself. */

@@ -76,19 +76,19 @@ WH_INLINE void wh_push_written(struct wh_record *record, uint32_t length)
 }
 
 /* A string of the caller; unreadable or NULL is no value. */
-WH_INLINE uint32_t wh_user_string(uint8_t *room, uint32_t limit, uint64_t from)
+WH_INLINE uint32_t wh_user_string(struct wh_call *call, uint8_t *room, uint32_t limit, uint64_t from)
 {
 	int length = wh_read_user_string(room, limit, from);
 
 	if (length >= 0)
 		return length;
 	if (from)
-		wh_count_unreadable();
+		wh_count_unreadable(call);
 	return 0;
 }
 
 /* Bytes of the caller, all or none; `size` is at most 65535. */
-WH_INLINE uint32_t wh_user_bytes(uint8_t *room, uint32_t size, uint64_t from)
+WH_INLINE uint32_t wh_user_bytes(struct wh_call *call, uint8_t *room, uint32_t size, uint64_t from)
 {
 	WH_OPAQUE(size);
 	size &= 0xffff;
@@ -96,7 +96,7 @@ WH_INLINE uint32_t wh_user_bytes(uint8_t *room, uint32_t size, uint64_t from)
 		return 0;
 	if (wh_read_user(room, size, from) < 0) {
 		if (from)
-			wh_count_unreadable();
+			wh_count_unreadable(call);
 		return 0;
 	}
 	return size;

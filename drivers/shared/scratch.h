@@ -28,6 +28,7 @@ enum {
  *	busy; where one does, its event is lost and counted as recursion instead of damaging the other's.
  * @position: where the next value goes, from the start of the record. Volatile, so that the verifier sees each load
  *	as an unknown number under a mask, and finds the states after two branches alike.
+ * @unreadable: values of this record that could not be read; for a backend that counts them once per record
  * @carried: a length that one parameter hands to the next (exe to args)
  * @resolved_start: where the path in @resolved begins; it ends at WH_RESOLVED_MAX
  * @resolved: a path put together from its end, plus the room that the last component's copy may touch
@@ -37,6 +38,7 @@ enum {
 struct wh_scratch {
 	volatile uint32_t busy;
 	volatile uint32_t position;
+	volatile uint32_t unreadable;
 	volatile uint32_t carried;
 	volatile uint32_t resolved_start;
 	volatile uint32_t resolved_components;

@@ -4,6 +4,7 @@
 // nothing, and beside the driver: a shared machine drifts more than the differences are large. The shortest stretch of
 // each kind is one that nothing disturbed; the medians beside it tell how much the others were. The ring is drained
 // outside the timed part.
+import BPFDriver
 import CCalls
 import CEmptyProgram
 import Capture
@@ -128,6 +129,11 @@ let subjects = [
     interest: Interest(events: EventTypeSet([.openat, .close]), resolvesPaths: true), limit: nil, work: openAndClose),
 ]
 try measure(ModernBPFDriver.self, subjects, empty: WH_EMPTY_BTF_EXIT, limitFactor: 1)
+do {
+  try measure(BPFDriver.self, subjects, empty: WH_EMPTY_RAW_EXIT, limitFactor: 2)
+} catch CaptureError.noObject(let kind, let path) {
+  print("\(kind.rawValue): not measured, as \(path) is missing; windhover driver build --kind ebpf makes it")
+}
 
 /// Prints how long opening takes, and what the open driver adds to this process's resident memory.
 func measureOpening(_ name: String, _ interest: Interest) throws {

@@ -1,5 +1,4 @@
 internal import CLinux
-public import Capture
 internal import Glibc
 
 /// A ring in this process's memory, from the reader's side. Positions only ever grow.
@@ -13,10 +12,12 @@ public protocol LaneRing: AnyObject {
 
 /// The rings of a driver, each shared by some CPUs, and what is unread in them.
 public struct Lanes<Ring: LaneRing>: ~Copyable {
-  private var rings: [Ring]
+  public private(set) var rings: [Ring] = []
   public var windows: [LaneWindow] = []
   /// Added to CLOCK_BOOTTIME to make a record's timestamp.
   private let bootToEpoch: UInt64
+  /// Whether records of one CPU may turn up behind younger ones of another.
+  private var isMerged: Bool
   private var taken: UInt64 = 0
   private var malformed: UInt64 = 0
   private var reportedLost: UInt64 = 0
@@ -25,10 +26,18 @@ public struct Lanes<Ring: LaneRing>: ~Copyable {
   /// long. Events younger than this stay for the next batch where there are several rings. Nanoseconds.
   private static var settling: UInt64 { 1_000_000 }
 
-  public init(_ rings: [Ring], bootToEpoch: UInt64) {
-    self.rings = rings
+  /// - Parameter canGrow: Whether rings may be added later; a single one is then not alone for good.
+  public init(_ rings: [Ring] = [], bootToEpoch: UInt64, canGrow: Bool = false) {
     self.bootToEpoch = bootToEpoch
-    for ring in rings { windows.append(ring.window(from: ring.consumed, to: ring.consumed)) }
+    isMerged = canGrow
+    for ring in rings { add(ring) }
+  }
+
+  /// Takes one more ring, as of a CPU that has come online.
+  public mutating func add(_ ring: Ring) {
+    rings.append(ring)
+    windows.append(ring.window(from: ring.consumed, to: ring.consumed))
+    if rings.count > 1 { isMerged = true }
   }
 
   /// Gives the space of what was read back to the kernel and adds up what was read.
@@ -79,7 +88,7 @@ public struct Lanes<Ring: LaneRing>: ~Copyable {
   }
 
   /// Up to when events may be lent so that none of another lane can turn up that is older. Take it before ``look``.
-  var horizon: UInt64 { rings.count < 2 ? .max : wh_clock_boottime() &+ bootToEpoch &- Self.settling }
+  var horizon: UInt64 { !isMerged ? .max : wh_clock_boottime() &+ bootToEpoch &- Self.settling }
 
   /// Records taken so far, those among them that did not decode, and those that the kernel says it could not write; the
   /// batch that is lent right now included.
