@@ -5,16 +5,16 @@ internal import SystemState
 /// The descriptor that the event is about.
 extension FieldExtractor {
   mutating func descriptorValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     switch plan.id {
     case .fdTypes: return kinds(plan, state)
     case .fdlistNums, .fdlistNames, .fdlistCips, .fdlistSips, .fdlistCports, .fdlistSports:
       return descriptorList(plan, event, state)
     default: break
     }
-    let usesDescriptor: EventFlags = [.createsDescriptor, .usesDescriptor, .destroysDescriptor]
-    guard !event.type.flags.isDisjoint(with: usesDescriptor),
+    guard isAboutDescriptor(event),
       state.current.thread != Slot.none || event.threadID != .max
     else { return .missing }
     let slot = state.current.descriptor
@@ -164,6 +164,8 @@ extension FieldExtractor {
     var value = constants[.none]
     if slot != Slot.none {
       value = .pool(state.descriptors[slot].rawName)
+      // A name as the state holds it has no runs of slashes, and is mostly what the program passed.
+      if state.descriptors[slot].rawName == state.descriptors[slot].name { return value }
     } else {
       switch event.type {
       case .open, .creat, .accept, .accept4, .connect: value = rawText(1, event, state)

@@ -24,8 +24,9 @@ extension FieldExtractor {
   }
 
   mutating func pathValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     switch plan.id {
     case .evtAbspath, .evtAbspathSrc: return absolutePath(isTarget: false, event, state)
     case .evtAbspathDst: return absolutePath(isTarget: true, event, state)
