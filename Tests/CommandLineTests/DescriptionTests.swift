@@ -72,7 +72,7 @@ import Testing
     #expect(Set(details["events"].strings) == ["execve", "execveat", "asyncevent"])
     #expect(
       details["condition_compiled"].string
-        == #"(evt.type in (execve, execveat) and proc.name in (bash, zsh, nc) and not (proc.pname = cron and proc.aname startswith "run parts"))"#)
+        == #"((evt.type in (execve, execveat) and proc.name in (bash, zsh, nc)) and not (proc.pname = cron and proc.aname startswith "run parts"))"#)
     #expect(details["output_compiled"].string == "shell %proc.name by %proc.pname")
   }
 

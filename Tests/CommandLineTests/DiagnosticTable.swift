@@ -28,8 +28,9 @@ struct DiagnosticCase: Sendable, CustomStringConvertible {
     return (lines.count - 1, lines.last?.unicodeScalars.count ?? 0, before.utf8.count)
   }
 
+  /// Tabs are blanks, so that the caret stands below its character.
   var snippet: String {
-    let line = file.split(separator: "\n", omittingEmptySubsequences: false)[place.line]
+    let line = file.replacing("\t", with: " ").split(separator: "\n", omittingEmptySubsequences: false)[place.line]
     return "\(line)\n" + String(repeating: " ", count: place.column) + "^\n"
   }
 

@@ -75,7 +75,7 @@ import Testing
     let alerts = try alerts(
       """
       append_output:
-      - extra_fields: [proc.pid, {who: "%proc.name in ${WINDHOVER_TEST_PLACE}"}, toupper(evt.type), proc.env[NOSUCH]]
+      - extra_fields: [proc.pid, {who: "%proc.name in ${WINDHOVER_TEST_PLACE}"}, toupper(evt.type), "proc.env[NOSUCH]"]
       """)
     #expect(text(alerts["first"]) == "first")
     let fields = try #require(alerts["second"]?["output_fields"])
