@@ -106,4 +106,17 @@ import Testing
         == "Checking ends after 1000 errors; 4000 rules from here on were not checked (correct those before, and check again)")
     #expect(errors.last?["context"]["locations"].array.last?["item_name"].string == "r1000")
   }
+
+  /// A matcher that goes back would try each of the `a` in each way: 2 to the power of 4,000 steps.
+  @Test func patternsTakeTimeInProportionToTheText() throws {
+    func rule(_ name: String, _ pattern: String) -> String {
+      "- {rule: \(name), desc: d, output: o, priority: INFO, condition: 'evt.type = execve and proc.args regex \"\(pattern)\"'}\n"
+    }
+    let run = try Invocation(
+      ["run", "--engine", "ptrace", "-r", "rules.yaml", "-o", "rule_matching=all", "--", "/bin/true", Self.repeated("a", 4_000)],
+      files: ["rules.yaml": Data((rule("never", "(a|a|a?)*(a*)*b") + rule("always", "(a|a|a?)*(a*)*")).utf8)],
+      limits: ["--cpu=20", "--core=0"])
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(run.errors.contains("   always: 1\n") && !run.errors.contains("   never:"), "\(run.errors)")
+  }
 }
