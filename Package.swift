@@ -122,7 +122,7 @@ let package = Package(
     .target(
       name: "RuleTesting",
       dependencies: [
-        "CLinux", "Capture", "CaptureFile", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS",
+        "CLinux", "Capture", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS", "Recordings",
         "RuleCompiler", "RuleEngine", "SystemState", "YAML",
       ], swiftSettings: lending),
 
@@ -207,11 +207,11 @@ let package = Package(
       dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
     .executableTarget(
-      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "Recordings", "SystemState"],
+      name: "FieldPrinter", dependencies: ["EventSchema", "Fields", "Outputs", "JSONText", "Recordings", "SystemState"],
       path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
     .executableTarget(
       name: "RuleCounter",
-      dependencies: ["Capture", "CaptureFile", "EventSchema", "Recordings", "RuleCompiler", "RuleEngine", "SystemState"],
+      dependencies: ["EventSchema", "Recordings", "RuleCompiler", "RuleEngine", "SystemState"],
       path: "Tests/Oracle/RuleCounter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
@@ -265,6 +265,7 @@ let package = Package(
         "CRuntimeSockets", "ContainerRuntimes", "EndToEndActions", "JSONText", "PodClient", "SystemState", "windhover",
       ],
       swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["windhover"], swiftSettings: strict),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

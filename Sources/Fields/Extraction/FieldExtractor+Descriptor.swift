@@ -9,7 +9,6 @@ extension FieldExtractor {
   ) -> FieldValue {
     let plan = plans[field]
     switch plan.id {
-    case .fdTypes: return kinds(plan, state)
     case .fdlistNums, .fdlistNames, .fdlistCips, .fdlistSips, .fdlistCports, .fdlistSports:
       return descriptorList(plan, event, state)
     default: break
@@ -19,6 +18,7 @@ extension FieldExtractor {
     else { return .missing }
     let slot = state.current.descriptor
     switch plan.id {
+    case .fdTypes: return kinds(plan, state)
     case .fdNum: return .signed(state.current.descriptorNumber)
     case .fdName: return slot == Slot.none ? nameWithoutDescriptor(event, state) : .pool(state.descriptors[slot].name)
     case .fdTypechar:
@@ -53,7 +53,7 @@ extension FieldExtractor {
       return .pool(name, start..<Int(name.length))
     case .fdRealpath: return realPath(slot, state)
     case .fdL4proto:
-      return constants.transport(state.descriptors[slot].isIPSocket ? state.descriptors[slot].l4 : .unknown)
+      return constants.transport(state.descriptors[slot].shownTransport)
     case .fdSockfamily:
       if state.descriptors[slot].isIPSocket { return constants[.ip] }
       return state.descriptors[slot].kind == .unix ? constants[.unix] : .missing
@@ -225,7 +225,8 @@ extension FieldExtractor {
     }
   }
 
-  /// The kinds of all descriptors of the process, each once; or of the one at the field's index.
+  /// The kinds of all descriptors of the process, each once; or of the one at the field's index. A thread of which nothing
+  /// is known has none, and all of none are whatever a rule asks.
   private mutating func kinds(_ plan: Plan, _ state: borrowing SystemState) -> FieldValue {
     let main = state.current.mainThread
     let first = items.count
@@ -235,9 +236,8 @@ extension FieldExtractor {
       items.append(constants.kind(state.descriptors[slot].kind))
       return .list(first, 1, plan.type)
     }
-    guard main != Slot.none else { return .missing }
     var seen: UInt32 = 0
-    var slot = state.threads[main].firstDescriptor
+    var slot = main == Slot.none ? Slot.none : state.threads[main].firstDescriptor
     while slot != Slot.none {
       let kind: DescriptorKind =
         switch state.descriptors[slot].kind {

@@ -131,7 +131,8 @@ extension FieldExtractor {
     guard !event.isEmpty(name), !event.isEmpty(directory) else { return .missing }
     let range = event.textRange(of: name)
     let path = event.record.extracting(range)
-    if PathText.isNormal(path) { return .record(range) }
+    // An empty path leads nowhere, not to the directory.
+    if path.byteCount == 0 || PathText.isNormal(path) { return .record(range) }
     let start = scratch.count
     PathText.append(
       path, belowDescriptor: event.int64(directory, or: Int64(WH_AT_FDCWD)), state, into: &scratch)
