@@ -173,7 +173,7 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "CAllocations", "Capture", "CaptureTesting", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields", "Outputs",
+        "Agent", "Capture", "CaptureTesting", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields", "Outputs",
         "ProcFS", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
