@@ -74,7 +74,8 @@ test-kmod:
 	@$(MAKE) --no-print-directory -C drivers/kmod OUT=$(CURDIR)/.build-kmod
 	@Tests/KernelModule/run $(IMAGE) .build-kmod/windhover.ko
 
-# FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each.
+# FUZZ=condition make fuzz fuzzes one parser; FUZZ_SECONDS says for how long each. It begins with Tests/Fuzz/corpus, written
+# by hand, and what earlier runs found to reach more, as few as do (-set_cover_merge=1), packed in Tests/Fuzz/found.
 FUZZ ?= condition rules ruletests settings output record capture runtime
 FUZZ_SECONDS ?= 60
 fuzz: setup
@@ -83,6 +84,7 @@ fuzz: setup
 		-Xswiftc -use-ld=lld
 	@for target in $(FUZZ); do \
 		work=$$(mktemp -d); echo "Fuzzing $$target for $(FUZZ_SECONDS) s ..."; \
+		if [ -f Tests/Fuzz/found/$$target.tar.xz ]; then tar -xJf Tests/Fuzz/found/$$target.tar.xz -C $$work; fi; \
 		SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz $$target $$work Tests/Fuzz/corpus/$$target \
 			-max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
 	done

@@ -67,6 +67,9 @@ let package = Package(
       ],
       swiftSettings: lending),
 
+    // Threads.
+    .target(name: "BackgroundWork", swiftSettings: raw),
+
     // Capture files.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCaptureFormat", exclude: ["past_events.def", "conversions.def"]),
@@ -75,7 +78,8 @@ let package = Package(
       swiftSettings: raw, linkerSettings: [.linkedLibrary(":libz.a")]),
 
     .target(
-      name: "Recordings", dependencies: ["Capture", "CaptureFile", "EventSchema", "JSONText", "ProcFS", "SystemState"],
+      name: "Recordings",
+      dependencies: ["BackgroundWork", "Capture", "CaptureFile", "EventSchema", "JSONText", "ProcFS", "SystemState"],
       swiftSettings: raw),
 
     // State and fields.
@@ -87,7 +91,6 @@ let package = Package(
       swiftSettings: raw),
 
     // Containers.
-    .target(name: "BackgroundWork", swiftSettings: raw),
     .target(name: "CRuntimeSockets", linkerSettings: [.linkedLibrary(":libnghttp2.a")]),
     .target(
       name: "ContainerRuntimes",
@@ -119,7 +122,7 @@ let package = Package(
     .target(
       name: "RuleTesting",
       dependencies: [
-        "CLinux", "Capture", "CaptureFile", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS",
+        "CLinux", "Capture", "EventSchema", "Fields", "FilterLanguage", "JSONText", "Outputs", "ProcFS", "Recordings",
         "RuleCompiler", "RuleEngine", "SystemState", "YAML",
       ], swiftSettings: lending),
 
@@ -127,8 +130,9 @@ let package = Package(
     .target(name: "JSONText", dependencies: ["ByteText"], swiftSettings: raw),
     .target(
       name: "Outputs",
-      dependencies: ["Fields", "FilterLanguage", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
-      swiftSettings: raw),
+      dependencies: [
+        "BackgroundWork", "Fields", "FilterLanguage", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux",
+      ], swiftSettings: raw),
 
     // The program.
     .target(
@@ -169,7 +173,7 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "Capture", "CaptureTesting", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields", "Outputs",
+        "Agent", "CAllocations", "Capture", "CaptureTesting", "ContainerRuntimes", "DriverSelection", "EventSchema", "Fields", "Outputs",
         "ProcFS", "RuleCompiler", "RuleEngine", "SystemState",
       ], swiftSettings: lending),
     .testTarget(
@@ -203,11 +207,11 @@ let package = Package(
       dependencies: ["Outputs", "Fields", "JSONText", "SystemState", "CaptureTesting", "EventSchema"],
       swiftSettings: lending),
     .executableTarget(
-      name: "FieldPrinter", dependencies: ["Capture", "CaptureFile", "EventSchema", "Fields", "Outputs", "JSONText", "Recordings", "SystemState"],
+      name: "FieldPrinter", dependencies: ["EventSchema", "Fields", "Outputs", "JSONText", "Recordings", "SystemState"],
       path: "Tests/Oracle/FieldPrinter", swiftSettings: lending),
     .executableTarget(
       name: "RuleCounter",
-      dependencies: ["Capture", "CaptureFile", "EventSchema", "Recordings", "RuleCompiler", "RuleEngine", "SystemState"],
+      dependencies: ["EventSchema", "Recordings", "RuleCompiler", "RuleEngine", "SystemState"],
       path: "Tests/Oracle/RuleCounter", swiftSettings: lending),
     .executableTarget(
       name: "FieldsBenchmark", dependencies: ["Fields", "SystemState", "CaptureTesting", "EventSchema", "CLinux"],
@@ -261,6 +265,7 @@ let package = Package(
         "CRuntimeSockets", "ContainerRuntimes", "EndToEndActions", "JSONText", "PodClient", "SystemState", "windhover",
       ],
       swiftSettings: strict),
+    .testTarget(name: "CommandLineTests", dependencies: ["windhover"], swiftSettings: strict),
     .executableTarget(name: "EndToEndActions", path: "Tests/EndToEnd/actions"),
     .testTarget(
       name: "EndToEnd", path: "Tests/EndToEnd", exclude: ["README.md", "actions", "cases", "rules"],

@@ -31,9 +31,11 @@ extension RuleSource {
   ///
   /// A tier brings those before it; none is loaded twice.
   ///
-  /// - Parameter skipsMissing: Leave out paths that do not exist; nothing left is an error all the same.
+  /// - Parameters:
+  ///   - skipsMissing: Leave out paths that do not exist; nothing left is an error all the same.
+  ///   - keepsUnreadable: A path that cannot be read becomes a source that says so, for a report on all of them.
   static func read(
-    pathsAndTiers paths: [String], skipsMissing: Bool = false
+    pathsAndTiers paths: [String], skipsMissing: Bool = false, keepsUnreadable: Bool = false
   ) throws(Failure) -> [RuleSource] {
     var sources: [RuleSource] = []
     var tiers: Set<RuleTier> = []
@@ -55,6 +57,10 @@ extension RuleSource {
       do throws(RuleSourceError) {
         sources += try RuleSource.read([path], skipsMissing: skipsMissing)
       } catch {
+        if keepsUnreadable {
+          sources.append(RuleSource(name: path, failure: error))
+          continue
+        }
         if case .noFiles = error { continue }
         throw Failure("cannot read the rules: \(error.message)")
       }

@@ -87,6 +87,7 @@ private struct RuleWatch: EventConsumer, ~Copyable {
 
   mutating func take(_ batch: inout EventBatch, _ state: inout SystemState) -> Bool {
     recordings?.pause(&alerts)
+    let records = recordings != nil
     while true {
       do throws(RecordError) {
         guard let event = try batch.next() else { return true }
@@ -101,7 +102,7 @@ private struct RuleWatch: EventConsumer, ~Copyable {
           alerts.emit(evaluator.matches, event, state)
           recordings?.match(evaluator.matches, event, state)
         }
-        recordings?.take(event, state)
+        if records { recordings?.take(event, state) }
       } catch {
         malformed.report(error)
       }

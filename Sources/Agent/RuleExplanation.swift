@@ -3,6 +3,7 @@ internal import EventSchema
 internal import Fields
 internal import FilterLanguage
 internal import JSONText
+internal import Recordings
 internal import RuleCompiler
 internal import RuleEngine
 public import RuleTesting
@@ -170,7 +171,7 @@ public struct RuleExplanation: Sendable {
   public func explain(capture path: String, event number: UInt64?) throws(Failure) -> [EventExplanation] {
     var explainer = EventExplainer(rule, loaded)
     var found: [EventExplanation] = []
-    let failure = CaptureEvents.walk(path) { event, state in
+    let failure = CaptureWalk.walk(path) { event, state in
       if let number {
         if state.current.number < number { return true }
         if state.current.number == number { found.append(explainer.explain(event, state)) }

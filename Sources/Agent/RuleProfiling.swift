@@ -4,6 +4,7 @@ internal import DriverSelection
 internal import EventSchema
 internal import JSONText
 internal import ProcFS
+internal import Recordings
 internal import RuleCompiler
 internal import RuleEngine
 public import RuleTesting
@@ -30,7 +31,7 @@ public struct RuleProfiling {
     var events: UInt64 = 0
     let start = wh_clock_monotonic()
     for _ in 0..<max(1, rounds) {
-      let failure = CaptureEvents.walk(path) { event, state in
+      let failure = CaptureWalk.walk(path) { event, state in
         events += 1
         _ = evaluator.evaluate(event, state, into: &profile)
         return true

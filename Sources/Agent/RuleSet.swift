@@ -11,17 +11,21 @@ public enum RuleSet {
   ///   - paths: Files and folders in load order, and `builtin:TIER` for rules that come with the program; empty for
   ///     the stable ones of those.
   ///   - skipsMissing: Leave out paths that do not exist; nothing left is an error all the same.
+  ///   - reportsUnreadable: A path that cannot be read is a problem in the result instead of a failure.
   /// - Throws: If a path cannot be read. Problems inside files are in the result.
   public static func load(
-    _ paths: [String], _ settings: Settings = Settings(), skipsMissing: Bool = false
+    _ paths: [String], _ settings: Settings = Settings(), skipsMissing: Bool = false, reportsUnreadable: Bool = false
   ) throws(Failure) -> CompiledRules {
     var options = LoadOptions()
+    options.outputAdditions = settings.outputAdditions
+    options.usesISOTime = settings.usesISOTime
     options.minimumPriority = settings.minimumPriority
     options.selections = settings.ruleSelections
     options.isKnownField = { field, _ in
       if case .success = FieldCatalogue.resolve(name: field.name, argument: field.argument) { true } else { false }
     }
-    let sources = try RuleSource.read(pathsAndTiers: paths, skipsMissing: skipsMissing)
+    let sources = try RuleSource.read(
+      pathsAndTiers: paths, skipsMissing: skipsMissing, keepsUnreadable: reportsUnreadable)
     return RuleCompiler.load(sources, options).compiled()
   }
 

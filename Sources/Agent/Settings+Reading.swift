@@ -85,6 +85,7 @@ extension Settings {
     }
     let earlierFiles = rulesFiles
     let earlierSelections = ruleSelections
+    let earlierAdditions = outputAdditions
     let bracket = key.utf8.firstIndex(of: UInt8(ascii: "[")).map { key[$0...] }
     if let bracket, bracket.hasPrefix("[]") {
       // What stands behind the brackets are the levels inside the new item.
@@ -106,6 +107,8 @@ extension Settings {
     switch key {
     case "rules_files", "rules_file": rulesFiles = earlierFiles + rulesFiles
     case "rules": ruleSelections = earlierSelections + ruleSelections
+    case "append_output": outputAdditions = earlierAdditions + outputAdditions
+      for number in outputAdditions.indices { outputAdditions[number].place = "append_output[\(number)]" }
     default: break
     }
   }

@@ -25,6 +25,8 @@ public struct Settings: Sendable {
   public var rulesFiles: [String] = []
   public var ruleSelections: [RuleSelection] = []
   public var minimumPriority = Priority.debug
+  /// What alerts say besides the outputs of their rules.
+  public var outputAdditions: [OutputAddition] = []
   public var matchesAllRules = false
   public var jsonOutput = false
   public var jsonIncludesOutput = true
@@ -164,6 +166,10 @@ public struct Setting: Sendable {
     Setting(
       key: "rules", form: "list of {enable|disable: {rule|tag: NAME}}", help: "Enables and disables rules after loading."
     ) { (settings, value) throws(SettingError) in settings.ruleSelections = try RuleSelection.read(value) },
+    Setting(
+      key: "append_output", form: "list of {match, extra_output, extra_fields, suggested_output}",
+      help: "What alerts say besides, of all rules or of those that match."
+    ) { (settings, value) throws(SettingError) in settings.outputAdditions = try OutputAddition.read(value) },
     Setting(key: "priority", form: "a priority", help: "Rules that are less severe are not evaluated.") {
       (settings, value) throws(SettingError) in
       let text = try value.string()
@@ -275,7 +281,7 @@ public struct Setting: Sendable {
 
   /// Sections that configuration files in this field have and that this version does not act on.
   static let ignoredSections: Set<String> = [
-    "append_output", "base_syscalls", "buffer_format_base64", "config_files", "falco_libs", "http_output",
+    "base_syscalls", "buffer_format_base64", "config_files", "falco_libs", "http_output",
     "libs_logger", "log_stderr", "log_syslog", "metrics", "output_timeout", "program_output",
     "static_fields", "suggested_formatters", "syscall_event_drops", "syscall_event_timeouts", "syslog_output",
     "watch_config_files", "webserver", "engine",

@@ -8,8 +8,10 @@ struct Main {
   static let usage = """
     usage: windhover-bench PART
       workload NAME ROUNDS      a loop of calls: \(Workload.allCases.map(\.rawValue).joined(separator: ", "))
-      record FILE               capture a mixed workload with the default rules' interest into FILE
-      replay FILE ROUNDS        apply the recording and evaluate the default rules; ns per event
+      record FILE [EVENTS]      capture a million events, or EVENTS, of a mixed workload into FILE
+      replay FILE [--rules stable|all] [--rounds N] [--events N]
+                                state and rules over the recording, or its first N events; ns per event, best round
+      load                      time to load each tier of rules
       capture FILE ROUNDS       read a capture file, without and with the state; ns per event
       overhead BINARY ROUNDS    what a running BINARY adds to the calls of each workload, in pairs
       rate BINARY N SECONDS [OPTION...]   whether BINARY loses any of N calls per second
@@ -25,10 +27,11 @@ struct Main {
       guard let workload = Workload(rawValue: rest[0]), let rounds = Int(rest[1]) else { fail() }
       let time = workload.run(rounds)
       print(time.wall, time.cpu)
-    case ("record", let rest) where rest.count == 1: try Recording.make(rest[0])
-    case ("replay", let rest) where rest.count == 2:
-      guard let rounds = Int(rest[1]) else { fail() }
-      try Recording.replay(rest[0], rounds: rounds)
+    case ("record", let rest) where rest.count == 1 || rest.count == 2:
+      guard let events = rest.count == 1 ? Recording.defaultCount : Int(rest[1]) else { fail() }
+      try Recording.make(rest[0], events: events)
+    case ("replay", let rest) where rest.count >= 1: try replay(rest[0], Array(rest.dropFirst()))
+    case ("load", let rest) where rest.isEmpty: try RuleLoad.measure(rounds: 20)
     case ("capture", let rest) where rest.count == 2:
       guard let rounds = Int(rest[1]) else { fail() }
       try CaptureReplay.measure(rest[0], rounds: rounds)
@@ -45,6 +48,28 @@ struct Main {
     case ("startup", let rest) where rest.count == 1: Startup.measure(rest[0])
     default: fail()
     }
+  }
+
+  private static func replay(_ path: String, _ options: [String]) throws {
+    var tier = RuleTier.stable
+    var rounds = 3
+    var events = Int.max
+    guard options.count % 2 == 0 else { fail() }
+    for at in stride(from: 0, to: options.count, by: 2) {
+      switch (options[at], options[at + 1]) {
+      case ("--rules", "stable"): tier = .stable
+      case ("--rules", "all"): tier = .sandbox
+      case ("--rounds", let value): rounds = positive(value)
+      case ("--events", let value): events = positive(value)
+      default: fail()
+      }
+    }
+    try RuleReplay.measure(path, tier: tier, rounds: rounds, limit: events)
+  }
+
+  private static func positive(_ text: String) -> Int {
+    guard let number = Int(text), number > 0 else { fail() }
+    return number
   }
 
   static func fail() -> Never {

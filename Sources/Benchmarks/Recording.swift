@@ -6,82 +6,112 @@ import EventSchema
 import Glibc
 import Outputs
 import RuleCompiler
-import RuleEngine
 import SystemState
 
-/// A mixed workload captured once, so that the way from ring to verdict can be measured without a kernel.
+/// Events of a mixed workload captured once, so that the way from ring to verdict can be measured without a kernel.
+///
+/// The file holds records as the drivers make them, back to back: nothing is left out, as a capture file for other
+/// programs would have to.
 enum Recording {
-  /// Shells, listings, searches, a compiler: what a build host does.
-  private static let script = """
-    cd /usr/include; for i in 1 2 3 4 5 6 7 8 9 10; do ls -la /etc /usr/bin > /dev/null; cat *.h > /dev/null; \
-    grep -l define *.h > /dev/null; find . -name '*.h' -size +64k > /dev/null; head -1 /etc/passwd > /dev/null; \
-    (echo 'int main(void){return 0;}' | cc -x c -o /dev/null - ) ; sh -c 'true; /bin/true'; done
-    """
+  static let defaultCount = 1_000_000
 
-  static func make(_ path: String) throws {
+  /// Runs the workload over and over until enough events were captured, and writes them.
+  ///
+  /// What all three tiers of rules look at is captured, so that the same recording serves each of them.
+  static func make(_ path: String, events wanted: Int) throws {
     let settings = Settings()
-    let rules = try RuleSet.loadUsable([], settings) { _ in }
+    let rules = try RuleSet.loadUsable(["builtin:sandbox"], settings) { _ in }
     let interest = Interest(rules: rules)
     var driver = try LiveCapture.open(settings, interest, log: Log(level: .warning))
+    var file = try OutputFile(path)
     try driver.capture(interest)
-    let child = Child("/bin/sh", ["-c", script])
-    var bytes: [UInt8] = []
+    let child = Child("/bin/sh", ["-c", MixedWorkload.script, ownPath])
+    let seconds = monotonic()
     var count = 0
-    while true {
-      let isOver = child.isReadable(within: 0)
+    while count < wanted {
       var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
-      while let event = try batch.next() {
-        for offset in 0..<event.record.byteCount {
-          bytes.append(unsafe event.record.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
-        }
+      while count < wanted, let event = try batch.next() {
+        file.append(event.record)
         count += 1
       }
-      if isOver { break }
+      try file.flushIfLarge()
+      // The jobs go round until they are stopped, so silence means that nothing of them is captured.
+      if count == 0, monotonic() - seconds > 10e9 { throw Failure("nothing was captured within ten seconds") }
     }
+    try driver.capture(Interest())
+    child.signal(SIGTERM)
     child.wait()
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    guard descriptor >= 0 else { throw Failure("cannot write \(path): \(errorText(errno))") }
-    var start = 0
-    while start < bytes.count {
-      let written = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress! + start, $0.count - start) }
-      guard written > 0 else { throw Failure("cannot write \(path): \(errorText(errno))") }
-      start += written
-    }
-    close(descriptor)
-    print("recorded \(count) events, \(bytes.count) bytes")
+    try file.finish()
+    let statistics = try driver.statistics()
+    print("recorded \(count) events, \(file.byteCount) bytes, \(statistics.lost.total) lost, with \(rules.rules.count) rules")
   }
 
-  static func replay(_ path: String, rounds: Int) throws {
-    let records = try read(path)
-    let rules = try RuleSet.loadUsable([], Settings()) { _ in }
-    let outputs = AlertWriter([DescriptorChannel(descriptor: open("/dev/null", O_WRONLY))], capacity: 1000)
-    var evaluator = RuleEvaluator(rules.program)
-    evaluator.stopsAtFirstMatch = true
-    let alerts = AlertFormatter(rules.rules, style: AlertStyle(), hostName: "bench", outputs: outputs)
-    var loop = EventLoop(state: SystemState(), evaluator: evaluator, alerts: alerts, log: Log(level: .error))
-    var best = Double.infinity
-    for _ in 0..<rounds {
-      var source = InMemorySource(packed: records)
-      let before = loop.eventCount
-      let start = wh_cpu_time()
-      _ = loop.run(&source)
-      let time = Double(wh_cpu_time() - start)
-      best = min(best, time / Double(loop.eventCount - before))
-    }
-    outputs.finish()
-    print("\(loop.eventCount) events, \(loop.matchCount) matches, best round \(Int(best)) ns per event")
-  }
-
-  private static func read(_ path: String) throws -> [UInt8] {
+  /// The records of a file, or the first of them.
+  static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw Failure("cannot read \(path): \(errorText(errno))") }
     defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
-      if count <= 0 { return bytes }
-      bytes += buffer[0..<count]
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw Failure("cannot read \(path): \(errorText(errno))") }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var end = 0
+    while end < bytes.count {
+      let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress! + end, $0.count - end) }
+      guard count > 0 else { throw Failure("cannot read \(path): \(errorText(errno))") }
+      end += count
     }
+    if limit < .max { bytes.removeSubrange(ends(of: bytes, limit)...) }
+    return bytes
+  }
+
+  /// Where the first `count` records end.
+  private static func ends(of bytes: [UInt8], _ count: Int) -> Int {
+    var at = 0
+    var left = count
+    while left > 0, at + 26 <= bytes.count {
+      let length = unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: at + 16, as: UInt32.self)
+      at += Int(length)
+      left -= 1
+    }
+    return min(at, bytes.count)
+  }
+
+  private static var ownPath: String {
+    var path = [CChar](repeating: 0, count: 4096)
+    let count = unsafe readlink("/proc/self/exe", &path, path.count)
+    return String(decoding: path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// A file that is written in large pieces.
+private struct OutputFile: ~Copyable {
+  private let path: String
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private(set) var byteCount = 0
+
+  init(_ path: String) throws {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw Failure("cannot write \(path): \(errorText(errno))") }
+  }
+
+  deinit { close(descriptor) }
+
+  mutating func append(_ bytes: borrowing RawSpan) {
+    unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
+    byteCount += bytes.byteCount
+  }
+
+  mutating func flushIfLarge() throws { if buffer.count > 4 << 20 { try finish() } }
+
+  mutating func finish() throws {
+    var start = 0
+    while start < buffer.count {
+      let written = unsafe buffer.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress! + start, $0.count - start) }
+      guard written > 0 else { throw Failure("cannot write \(path): \(errorText(errno))") }
+      start += written
+    }
+    buffer.removeAll(keepingCapacity: true)
   }
 }

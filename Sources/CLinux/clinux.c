@@ -68,9 +68,43 @@ int wh_can_read(const char *path)
 
 uint32_t wh_effective_user(void) { return geteuid(); }
 
+/* Letters, digits and slashes are everywhere in paths and command lines; what else a part has is a better anchor. */
+static int is_common(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/' || c == ' ' || c == '-';
+}
+
+/*
+ * memmem() prepares a table for each search, which costs more than most values are long. Here its rarest byte is looked
+ * for first; a value that was made to have many of them goes to memmem() all the same, which takes linear time.
+ */
 int wh_contains(const void *bytes, size_t size, const void *part, size_t length)
 {
-	return memmem(bytes, size, part, length) != NULL;
+	const unsigned char *at = bytes, *wanted = part, *end;
+	size_t anchor = 0;
+	int tries = 16;
+
+	if (length == 0)
+		return 1;
+	if (size < length)
+		return 0;
+	while (anchor < length && is_common(wanted[anchor]))
+		anchor++;
+	if (anchor == length)
+		anchor = 0;
+	/* Where the anchor may lie, so that the part fits. */
+	end = at + size - length + anchor + 1;
+	at += anchor;
+	while (tries-- > 0) {
+		at = memchr(at, wanted[anchor], end - at);
+		if (!at)
+			return 0;
+		if (memcmp(at - anchor, wanted, length) == 0)
+			return 1;
+		if (++at == end)
+			return 0;
+	}
+	return memmem(at - anchor, (const unsigned char *)bytes + size - (at - anchor), part, length) != NULL;
 }
 
 long wh_getdents(int directory, void *buffer, size_t size)

@@ -35,15 +35,38 @@ public struct EventView: ~Escapable {
         end &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 4 &* index, as: UInt32.self))
       }
     } else {
-      for index in 0..<count {
-        end &+= Int(unsafe record.unsafeLoadUnaligned(fromByteOffset: 26 &+ 2 &* index, as: UInt16.self))
-      }
+      end &+= EventView.sum(record, ofLengths: count)
     }
     guard end <= record.byteCount else { throw .tooShort(length: record.byteCount, needed: end) }
     self.record = record
     origin = cpu
     valuesStart = start
     isLarge = large
+  }
+
+  /// The sum of the first lengths of 16 bits, four at a time: every event is checked.
+  ///
+  /// - Precondition: The record has room for header and lengths, and there are at most 32 of them.
+  @inlinable @inline(__always)
+  static func sum(_ record: RawSpan, ofLengths count: Int) -> Int {
+    // Each half of a word sums at most sixteen lengths: 32 bits are enough.
+    let halves: UInt64 = 0x0000_ffff_0000_ffff
+    var sums: UInt64 = 0
+    var at = 26
+    let end = 26 &+ 2 &* count
+    while at &+ 8 <= end {
+      let word = unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
+      sums &+= (word & halves) &+ ((word &>> 16) & halves)
+      at &+= 8
+    }
+    if at < end {
+      // The last one to three, from a word that ends with them: what comes before is header, or counted already.
+      let word =
+        unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self)
+        &>> UInt64(truncatingIfNeeded: (8 &- (end &- at)) &* 8)
+      sums &+= (word & halves) &+ ((word &>> 16) & halves)
+    }
+    return Int(truncatingIfNeeded: (sums & 0xffff_ffff) &+ (sums &>> 32))
   }
 
   /// A record of the same type, time and thread without parameters, for who must keep these.
@@ -87,8 +110,12 @@ public struct EventView: ~Escapable {
       let length = Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 4 &* index, as: UInt32.self))
       return unsafe Range(uncheckedBounds: (start, start &+ length))
     }
-    for before in 0..<index {
-      start &+= Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 2 &* before, as: UInt16.self))
+    if index < 4 {
+      for before in 0..<index {
+        start &+= Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 2 &* before, as: UInt16.self))
+      }
+    } else {
+      start &+= EventView.sum(record, ofLengths: index)
     }
     let length = Int(unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: 26 &+ 2 &* index, as: UInt16.self))
     return unsafe Range(uncheckedBounds: (start, start &+ length))

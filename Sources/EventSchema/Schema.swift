@@ -31,15 +31,15 @@ public struct EventFlags: OptionSet, Sendable {
   public let rawValue: UInt16
   @inlinable public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  public static let createsDescriptor = EventFlags(rawValue: UInt16(EF_CREATES_FD))
-  public static let destroysDescriptor = EventFlags(rawValue: UInt16(EF_DESTROYS_FD))
-  public static let usesDescriptor = EventFlags(rawValue: UInt16(EF_USES_FD))
-  public static let readsFromDescriptor = EventFlags(rawValue: UInt16(EF_READS_FROM_FD))
-  public static let writesToDescriptor = EventFlags(rawValue: UInt16(EF_WRITES_TO_FD))
-  public static let modifiesState = EventFlags(rawValue: UInt16(EF_MODIFIES_STATE))
-  public static let waits = EventFlags(rawValue: UInt16(EF_WAITS))
-  public static let skipsParseReset = EventFlags(rawValue: UInt16(EF_SKIPPARSERESET))
-  public static let largePayload = EventFlags(rawValue: UInt16(EF_LARGE_PAYLOAD))
+  @inlinable public static var createsDescriptor: EventFlags { EventFlags(rawValue: UInt16(EF_CREATES_FD)) }
+  @inlinable public static var destroysDescriptor: EventFlags { EventFlags(rawValue: UInt16(EF_DESTROYS_FD)) }
+  @inlinable public static var usesDescriptor: EventFlags { EventFlags(rawValue: UInt16(EF_USES_FD)) }
+  @inlinable public static var readsFromDescriptor: EventFlags { EventFlags(rawValue: UInt16(EF_READS_FROM_FD)) }
+  @inlinable public static var writesToDescriptor: EventFlags { EventFlags(rawValue: UInt16(EF_WRITES_TO_FD)) }
+  @inlinable public static var modifiesState: EventFlags { EventFlags(rawValue: UInt16(EF_MODIFIES_STATE)) }
+  @inlinable public static var waits: EventFlags { EventFlags(rawValue: UInt16(EF_WAITS)) }
+  @inlinable public static var skipsParseReset: EventFlags { EventFlags(rawValue: UInt16(EF_SKIPPARSERESET)) }
+  @inlinable public static var largePayload: EventFlags { EventFlags(rawValue: UInt16(EF_LARGE_PAYLOAD)) }
 }
 
 extension EventType {

@@ -52,40 +52,53 @@ extension LoadedRules {
     // Disabled rules are checked too, so that enabling one brings no surprise.
     let enabled = Set(loaded.evaluationOrder)
     let order = loaded.evaluationOrder + loaded.rules.indices.filter { !enabled.contains($0) }
+    var outputs = OutputCompiler(loaded.outputAdditions, usesISOTime: loaded.usesISOTime)
     var errorCount = 0
     for (position, index) in order.enumerated() {
-      if errorCount >= LoadedRules.mostErrors { break }
       let rule = loaded.rules[index]
+      if errorCount >= LoadedRules.mostErrors {
+        loaded.report(
+          loaded.diagnostic(
+            .compileCondition,
+            "Checking ends after \(LoadedRules.mostErrors) errors; \(order.count - position) rules from here on were not checked",
+            hint: "correct those before, and check again", in: rule))
+        break
+      }
       let isEnabled = position < loaded.evaluationOrder.count
       checker.reset()
       let condition = checker.check(rule.condition)
-      let (output, outputProblem) = rule.compileOutput()
+      let (output, outputErrors) = outputs.compile(rule)
       var isSkipped = false
       if rule.skipsIfUnknownField {
         let unknown = checker.errors.first { $0.kind == .unknownName }
         if let unknown {
           loaded.report(loaded.diagnostic(.unknownFilter, unknown.message, hint: unknown.hint, at: unknown.range, in: rule))
           isSkipped = true
-        } else if let outputProblem, outputProblem.kind == .unknownName {
-          loaded.report(
-            loaded.diagnostic(.unknownFilter, outputProblem.message, at: outputProblem.range, in: rule))
+        } else if let unknown = outputErrors.first(where: { $0.kind == .unknownName }) {
+          loaded.report(loaded.diagnostic(.unknownFilter, unknown.message, at: unknown.range, in: rule))
           isSkipped = true
         }
       }
       if isSkipped { continue }
       loaded.warnAboutFields(of: rule)
-      errorCount += checker.errors.count + (outputProblem == nil ? 0 : 1)
-      for error in checker.errors.prefix(LoadedRules.mostErrors) {
+      let shown = checker.errors.prefix(LoadedRules.mostErrors - errorCount)
+      errorCount += checker.errors.count + outputErrors.count
+      for error in shown {
         loaded.report(loaded.diagnostic(.compileCondition, error.message, hint: error.hint, at: error.range, in: rule))
       }
       for warning in checker.warnings {
         loaded.report(
           loaded.diagnostic(.conditionWarning, warning.message, hint: warning.hint, at: warning.range, in: rule))
       }
-      if let outputProblem {
+      if shown.count < checker.errors.count {
         loaded.report(
           loaded.diagnostic(
-            .compileOutput, outputProblem.message, hint: outputProblem.hint, at: outputProblem.range, in: rule))
+            .compileCondition,
+            "\(checker.errors.count - shown.count) more errors in the condition, beyond \(LoadedRules.mostErrors), are not shown",
+            hint: "correct those before, and check again", in: rule))
+      }
+      for error in outputErrors {
+        loaded.report(loaded.diagnostic(.compileOutput, error.message, hint: error.hint, at: error.range, in: rule))
       }
       guard checker.errors.isEmpty, let output else { continue }
       guard isEnabled else { continue }
@@ -165,18 +178,6 @@ extension Check {
   }
 }
 
-extension [UInt8] {
-  /// Where `part`, which is not empty, first begins at or behind `start`.
-  fileprivate func offset(of part: [UInt8], from start: Int = 0) -> Int? {
-    var at = start
-    while at + part.count <= count {
-      if self[at] == part[0] && self[at..<at + part.count].elementsEqual(part) { return at }
-      at += 1
-    }
-    return nil
-  }
-}
-
 extension FieldInfo {
   /// What rules have been told for years not to use; other deprecated fields keep quiet, as rule files in use name them.
   fileprivate var isObsolete: Bool {
@@ -194,42 +195,4 @@ extension FieldInfo {
 
 extension FieldCatalogue {
   fileprivate static let obsoleteNames = classes.flatMap(\.fields).filter(\.isObsolete).map(\.name)
-}
-
-extension LoadedRule {
-  /// Old outputs have it, and once it stood for fields of a container.
-  fileprivate static let containerInfo = Array("%container.info".utf8)
-
-  fileprivate var outputWithoutContainerInfo: String {
-    var bytes = Array(output.utf8)
-    var at = 0
-    while let found = bytes.offset(of: Self.containerInfo, from: at) {
-      bytes.removeSubrange(found..<found + Self.containerInfo.count)
-      at = found
-    }
-    return at == 0 && bytes.count == output.utf8.count ? output : String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// The output as pieces and fields, or why it is none.
-  func compileOutput() -> (OutputFormat?, CheckError?) {
-    do throws(OutputFormatError) {
-      return (try OutputFormat(outputWithoutContainerInfo), nil)
-    } catch {
-      let start = UInt32(clamping: error.offset)
-      let range = SourceRange(text: outputText, lower: start, upper: start + 1)
-      switch error.problem {
-      case .noField:
-        return (
-          nil,
-          CheckError(
-            message: "a field's name must follow the percent sign",
-            hint: "a percent sign cannot be written on its own; say 'percent'", range: range)
-        )
-      case .field, .operand(.field):
-        return (nil, CheckError(kind: .unknownName, message: error.message, range: range))
-      case .operand(.transformer): return (nil, CheckError(message: error.message, range: range))
-      case .syntax(let message, let hint): return (nil, CheckError(message: message, hint: hint, range: range))
-      }
-    }
-  }
 }

@@ -82,22 +82,22 @@ enum Bytes {
   static func hash(_ value: borrowing RawSpan) -> UInt64 {
     let count = value.byteCount
     var sum = UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
-    var at = 0
-    while at &+ 8 <= count {
-      sum = unsafe mix(sum ^ value.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
-      at &+= 8
-    }
-    if at < count {
-      var tail: UInt64 = 0
-      var shift: UInt64 = 0
-      while at < count {
-        tail |= UInt64(value.byte(at)) &<< shift
-        shift &+= 8
-        at &+= 1
+    // The last word overlaps what comes before it, so that no tail is left over.
+    if count >= 8 {
+      var at = 0
+      while at &+ 8 < count {
+        sum = unsafe mix(sum ^ value.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
+        at &+= 8
       }
-      sum = mix(sum ^ tail)
+      return unsafe mix(sum ^ value.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self))
     }
-    return sum
+    if count >= 4 {
+      let low = unsafe UInt64(value.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self))
+      let high = unsafe UInt64(value.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self))
+      return mix(sum ^ (low | high &<< 32))
+    }
+    if count == 0 { return sum }
+    return mix(sum ^ (UInt64(value.byte(0)) | UInt64(value.byte(count &>> 1)) &<< 8 | UInt64(value.byte(count &- 1)) &<< 16))
   }
 
   @inline(__always)

@@ -7,11 +7,14 @@
 /// A row is as wide as its table has sets. A field with more than ``setsPerTable`` has several tables, one behind the
 /// other, so that what a program takes grows with its texts and not with the product of texts and rules.
 struct LiteralTables: Sendable {
-  static let setsPerTable = 512
+  static var setsPerTableShift: Int { 9 }
+  static var setsPerTable: Int { 1 << setsPerTableShift }
 
   private struct Table: BitwiseCopyable, Sendable {
     var firstCell: Int
     var mask: UInt64
+    /// Which lengths the table's texts have: bit 63 for all from 63 on. Most names that no rule knows end here.
+    var lengths: UInt64
   }
   private struct Literal: BitwiseCopyable, Sendable {
     var offset: Int
@@ -33,6 +36,8 @@ struct LiteralTables: Sendable {
   }
 
   var count: Int { tables.count }
+
+  @inline(__always) private static func lengthBit(_ length: Int) -> UInt64 { 1 &<< UInt64(min(length, 63)) }
 
   private static func words(_ bits: Int) -> Int { max(1, (bits + 63) / 64) }
 
@@ -57,7 +62,8 @@ struct LiteralTables: Sendable {
     }
     var size = 8
     while size < (literals.count - first) * 2 { size *= 2 }
-    let table = Table(firstCell: cells.count, mask: UInt64(size - 1))
+    let lengths = literals[first...].reduce(0) { $0 | LiteralTables.lengthBit($1.length) }
+    let table = Table(firstCell: cells.count, mask: UInt64(size - 1), lengths: lengths)
     cells += Array(repeating: 0, count: size)
     for at in first..<literals.count {
       let literal = literals[at]
@@ -72,6 +78,7 @@ struct LiteralTables: Sendable {
   /// Where the row of a text begins; 0, the row of zeros, for a text that no rule names.
   func row(_ index: Int, of text: borrowing RawSpan) -> Int {
     let table = tables[index]
+    if table.lengths & LiteralTables.lengthBit(text.byteCount) == 0 { return 0 }
     var cell = Bytes.hash(text) & table.mask
     while true {
       let entry = cells[table.firstCell &+ Int(truncatingIfNeeded: cell)]

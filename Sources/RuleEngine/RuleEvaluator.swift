@@ -9,11 +9,17 @@ public import SystemState
 public struct RuleEvaluator: ~Copyable {
   public let program: RuleProgram
   var fields: FieldExtractor
+  // What is read at every step, out of the program.
+  private let steps: PlainBuffer<RuleSteps.Step>
+  private let firstStep: PlainBuffer<UInt32>
+  let nodes: PlainBuffer<RuleProgram.Node>
+  private let tests: PlainBuffer<Test>
+  private let literalTableOfField: PlainBuffer<Int32>
   /// Results of tests: the event's number shifted left by one, and the result in the lowest bit.
-  private var memo: [UInt32]
+  private var memo: PlainBuffer<UInt32>
   /// Rows of the literal tables: the event's number, and where the row begins.
-  private var rowEpochs: [UInt32]
-  private var rows: [Int]
+  private var rowEpochs: PlainBuffer<UInt32>
+  private var rows: PlainBuffer<Int>
   private var epoch: UInt32 = 0
   /// Stop at the first rule that matches (`rule_matching: first`).
   public var stopsAtFirstMatch = true
@@ -22,9 +28,14 @@ public struct RuleEvaluator: ~Copyable {
 
   public init(_ program: RuleProgram) {
     fields = FieldExtractor(program.fields, expressions: program.expressions)
-    memo = Array(repeating: 0, count: program.tests.count)
-    rowEpochs = Array(repeating: 0, count: program.literals.count)
-    rows = Array(repeating: 0, count: program.literals.count)
+    steps = PlainBuffer(program.steps.steps)
+    firstStep = PlainBuffer(program.steps.first)
+    nodes = PlainBuffer(program.nodes)
+    tests = PlainBuffer(program.tests)
+    literalTableOfField = PlainBuffer(program.literalTableOfField)
+    memo = PlainBuffer(repeating: 0, count: program.tests.count)
+    rowEpochs = PlainBuffer(repeating: 0, count: program.literals.count)
+    rows = PlainBuffer(repeating: 0, count: program.literals.count)
     matches.reserveCapacity(16)
     self.program = program
   }
@@ -33,25 +44,51 @@ public struct RuleEvaluator: ~Copyable {
   ///
   /// - Returns: Whether any does; ``matches`` then says which.
   public mutating func evaluate(_ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
-    if !matches.isEmpty { matches.removeAll(keepingCapacity: true) }
+    if !matches.isEmpty { forgetMatches() }
     let type = Int(event.type.rawValue)
-    guard type &+ 1 < program.firstEntry.count else { return false }
-    let range = Int(program.firstEntry[type])..<Int(program.firstEntry[type &+ 1])
-    if range.isEmpty { return false }
+    guard type &+ 1 < firstStep.count, firstStep[type] != firstStep[type &+ 1] else { return false }
+    return run(Int(firstStep[type]), Int(firstStep[type &+ 1]), event, state)
+  }
+
+  @inline(never)
+  private mutating func forgetMatches() { matches.removeAll(keepingCapacity: true) }
+
+  @inline(never)
+  private mutating func run(
+    _ start: Int, _ end: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
     beginEvent()
-    for index in range {
-      let entry = program.entries[index]
-      var at = entry.start
+    // Rules behind the first that matched need no look, if one is enough: they are not quite in load order.
+    var last = UInt32.max
+    var index = start
+    while index < end {
+      let step = steps[index]
+      if step.rule == RuleSteps.Step.guardMark {
+        index = holds(Int(step.test), event, state) == step.wanted ? index &+ 1 : Int(step.target)
+        continue
+      }
+      index &+= 1
+      if step.rule > last { continue }
+      var at = step.target
       while at >= 0 {
-        let node = program.nodes[Int(at)]
+        let node = nodes[Int(at)]
         at = holds(Int(node.test), event, state) ? node.onTrue : node.onFalse
       }
       if at == RuleProgram.Node.matches {
-        matches.append(entry.rule)
-        if stopsAtFirstMatch { return true }
+        if stopsAtFirstMatch {
+          last = step.rule
+          matches.removeAll(keepingCapacity: true)
+        }
+        add(match: step.rule)
       }
     }
     return !matches.isEmpty
+  }
+
+  private mutating func add(match rule: UInt32) {
+    var position = matches.count
+    while position > 0, matches[position - 1] > rule { position -= 1 }
+    matches.insert(rule, at: position)
   }
 
   mutating func beginEvent() {
@@ -59,8 +96,8 @@ public struct RuleEvaluator: ~Copyable {
     epoch &+= 1
     // The number has 31 bits in the memo: forget everything before it repeats.
     if epoch == 1 << 31 {
-      for index in memo.indices { memo[index] = 0 }
-      for index in rowEpochs.indices { rowEpochs[index] = 0 }
+      for index in 0..<memo.count { memo[index] = 0 }
+      for index in 0..<rowEpochs.count { rowEpochs[index] = 0 }
       epoch = 1
     }
   }
@@ -69,17 +106,53 @@ public struct RuleEvaluator: ~Copyable {
   mutating func holds(_ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState) -> Bool {
     let known = memo[index]
     if known &>> 1 == epoch { return known & 1 != 0 }
-    let result = evaluate(program.tests[index], event, state)
+    return decide(index, event, state)
+  }
+
+  /// Runs a test. The two kinds that most rules consist of have functions of their own, which need few registers.
+  @inline(__always)
+  private mutating func decide(
+    _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    switch tests[index].shortcut {
+    case .number: decideNumber(index, event, state)
+    case .member: decideMember(index, event, state)
+    case .none: decideOther(index, event, state)
+    }
+  }
+
+  @inline(__always)
+  private mutating func remember(_ index: Int, _ result: Bool) -> Bool {
     memo[index] = epoch &<< 1 | (result ? 1 : 0)
     return result
   }
 
-  private mutating func evaluate(
-    _ test: Test, _ event: borrowing EventView, _ state: borrowing SystemState
+  @inline(never)
+  private mutating func decideNumber(
+    _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> Bool {
+    let value = fields.value(Int(tests[index].field), event, state)
+    if value.isMissing || value.isText { return remember(index, false) }
+    return remember(index, value.word == tests[index].first)
+  }
+
+  @inline(never)
+  private mutating func decideMember(
+    _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    let value = fields.value(Int(tests[index].field), event, state)
+    guard value.isText else { return remember(index, false) }
+    return remember(index, isMember(tests[index], value, event, state, true))
+  }
+
+  @inline(never)
+  private mutating func decideOther(
+    _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    let test = tests[index]
     let value = fields.value(Int(test.field), event, state)
-    if value.isMissing { return false }
-    return holds(test, for: value, event, state)
+    if value.isMissing { return remember(index, false) }
+    return remember(index, holds(test, for: value, event, state))
   }
 
   /// A test of a value that is there, its items included if it has several.
@@ -114,8 +187,7 @@ public struct RuleEvaluator: ~Copyable {
     default: break
     }
     // A parameter of one name can be a text on one event and a number on another.
-    let isText = value.kind == .text || value.kind == .bytes
-    guard isText == test.operation.readsText else { return false }
+    guard value.isText == test.operation.readsText else { return false }
     switch test.operation {
     case .exists, .anyOf, .allOf, .oneOf, .pair: return false
     case .member: return isMember(test, value, event, state, isWholeField)
@@ -156,21 +228,27 @@ public struct RuleEvaluator: ~Copyable {
 
   private func network(_ index: UInt64) -> Network { program.constants.networks[Int(truncatingIfNeeded: index)] }
 
+  @inline(__always)
   private mutating func isMember(
     _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
     _ isWholeField: Bool
   ) -> Bool {
     let set = Int(truncatingIfNeeded: test.first)
-    let table = Int(program.literalTableOfField[Int(test.field)]) &+ set / LiteralTables.setsPerTable
-    let bit = set % LiteralTables.setsPerTable
+    let table = Int(literalTableOfField[Int(test.field)]) &+ set &>> LiteralTables.setsPerTableShift
+    let bit = set & (LiteralTables.setsPerTable - 1)
     if isWholeField {
-      if rowEpochs[table] != epoch {
-        rowEpochs[table] = epoch
-        rows[table] = program.literals.row(table, of: fields.bytes(value, event, state))
-      }
+      if rowEpochs[table] != epoch { findRow(table, value, event, state) }
       return program.literals.contains(rows[table], bit: bit)
     }
     return program.literals.contains(program.literals.row(table, of: fields.bytes(value, event, state)), bit: bit)
+  }
+
+  @inline(never)
+  private mutating func findRow(
+    _ table: Int, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) {
+    rowEpochs[table] = epoch
+    rows[table] = program.literals.row(table, of: fields.bytes(value, event, state))
   }
 
   private func evaluateText(
@@ -223,6 +301,10 @@ public struct RuleEvaluator: ~Copyable {
     }
     return test.operation == .oneOf ? satisfied == 1 : satisfied == range.count
   }
+}
+
+extension FieldValue {
+  @inline(__always) fileprivate var isText: Bool { kind == .text || kind == .bytes }
 }
 
 extension Network {

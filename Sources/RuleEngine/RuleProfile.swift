@@ -1,5 +1,6 @@
 internal import CLinux
 public import EventSchema
+internal import Fields
 public import SystemState
 
 /// What each rule costs, measured rule by rule.
@@ -50,7 +51,7 @@ extension RuleEvaluator {
       let entry = program.entries[index]
       var at = entry.start
       while at >= 0 {
-        let node = program.nodes[Int(at)]
+        let node = nodes[Int(at)]
         at = holds(Int(node.test), event, state) ? node.onTrue : node.onFalse
       }
       let after = wh_clock_monotonic()

@@ -21,7 +21,7 @@ public struct RuleProgram: Sendable {
   }
 
   /// One rule, as one event type sees it.
-  public struct Entry: BitwiseCopyable, Sendable {
+  public struct Entry: BitwiseCopyable, Sendable, Hashable {
     /// The rule's index in load order.
     public var rule: UInt32
     /// Its first node; ``Node/matches`` for a rule that the type alone decides.
@@ -45,6 +45,8 @@ public struct RuleProgram: Sendable {
   let entries: [Entry]
   /// `entries[firstEntry[type]..<firstEntry[type + 1]]` are the rules of an event type.
   let firstEntry: [UInt32]
+  /// The same rules, as they are evaluated.
+  let steps: RuleSteps
   /// Event types that some rule looks at.
   public let eventTypes: EventTypeSet
   /// Calls without an event of their own that some rule looks at.
@@ -98,6 +100,8 @@ public struct RuleProgram: Sendable {
     first.append(UInt32(entries.count))
     self.entries = entries
     firstEntry = first
+    steps = RuleSteps(
+      first.indices.dropLast().map { entries[Int(first[$0])..<Int(first[$0 + 1])] }, nodes: nodes, tests: tests.count)
     eventTypes = types
     self.genericCalls = genericCalls
   }

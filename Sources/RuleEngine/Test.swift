@@ -20,6 +20,15 @@ public struct Test: BitwiseCopyable, Hashable, Sendable {
     self.second = second
   }
 
+  /// How the evaluator runs it.
+  enum Shortcut { case none, number, member }
+
+  /// A comparison of one whole value: with a number, or with a set of texts.
+  @inline(__always) var shortcut: Shortcut {
+    guard scope == .single else { return .none }
+    return operation == .equal ? .number : operation == .member ? .member : .none
+  }
+
   /// Gives the sides of the comparison other numbers.
   mutating func renumber(_ number: (UInt32) -> UInt32) {
     field = number(field)

@@ -25,4 +25,6 @@ struct Windhover: ParsableCommand {
 
 enum Product {
   static let version = "0.1.0"
+  /// Which revision of the events that programs in this field share ours are those of.
+  static let schemaVersion = "4.3.0"
 }

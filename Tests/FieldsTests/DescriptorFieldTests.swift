@@ -114,6 +114,61 @@ import Testing
     #expect(scene.value("fd.ip").count == 0)
   }
 
+  /// Values measured with the reference: type and protocol say enough, but rules in use expect it of used sockets only.
+  @Test func aNewSocketShowsItsTransportOnlyIfItIsRaw() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.socket(200, at: 7_000, fd: 5, domain: 2, type: 1, protocol: 6))
+    #expect(scene.text("fd.l4proto") == "<NA>")
+    #expect(scene.text("evt.args").hasPrefix("fd=5(<4>) "))
+    scene.apply(Event.socket(200, at: 7_001, fd: 6, domain: 2, type: 3, protocol: 255))
+    #expect(scene.text("fd.l4proto") == "raw")
+    scene.apply(Event.bind(200, at: 7_002, fd: 5, Wire.address("10.0.0.1", 80)))
+    #expect(scene.text("fd.l4proto") == "tcp")
+  }
+
+  /// Values measured with the reference.
+  @Test func whoeverGivesADescriptorANameChangesIt() {
+    var scene = Scene.withShellAndCat()
+    func changed(_ record: [UInt8]) -> String {
+      scene.apply(record)
+      return scene.text("fd.name_changed")
+    }
+    #expect(changed(Event.accept4(200, at: 1, fd: 7, tuple: Wire.tuple("10.0.0.2", 4000, "10.0.0.1", 80))) == "true")
+    let memfd = Event.make(.memfd_create, 200, at: 2) {
+      $0.append(Int64(8))
+      $0.append(text: "name")
+      $0.append(UInt32(0))
+    }
+    #expect(changed(memfd) == "true")
+    let pidfd = Event.make(.pidfd_open, 200, at: 3) {
+      $0.append(Int64(9))
+      $0.append(Int64(100))
+      $0.append(UInt32(0))
+    }
+    #expect(changed(pidfd) == "true")
+    #expect(changed(Event.read(200, at: 4, fd: 8)) == "false")
+  }
+
+  /// Measured with the reference: all of none are files, and only events on descriptors tell of them.
+  @Test func aThreadThatNobodyKnowsHasNoDescriptors() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.close(900, at: 7_000, fd: 3))
+    #expect(scene.value("fd.types").exists)
+    #expect(scene.items("fd.types") == [])
+    scene.apply(Event.procexit(900, at: 7_001))
+    #expect(scene.value("fd.types").isMissing)
+    scene.apply(Event.chdir(200, at: 7_002, "/"))
+    #expect(scene.value("fd.types").isMissing)
+  }
+
+  /// Measured with the reference.
+  @Test func anEmptyPathLeadsNowhere() {
+    var scene = Scene.withShellAndCat()
+    scene.apply(Event.openat(200, at: 7_000, fd: -2, name: ""))
+    #expect(scene.value("evt.abspath").exists)
+    #expect(scene.text("evt.abspath") == "")
+  }
+
   @Test func repeatedSlashesCollapseInTheRawName() {
     var scene = Scene.withShellAndCat()
     scene.apply(Event.openat(200, at: 7_000, fd: 3, name: "//etc///x"))

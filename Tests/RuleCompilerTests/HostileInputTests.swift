@@ -95,6 +95,13 @@ import Testing
       text += "- {rule: r\(number), desc: d, output: o, priority: INFO, condition: 'evt.type=open and proc.nmae\(number) = x'}\n"
     }
     let compiled = RuleCompiler.load([RuleSource(name: "f", contents: Array(text.utf8))]).compiled()
-    #expect(compiled.loaded.diagnostics.count(where: \.isError) == LoadedRules.mostErrors)
+    let errors = compiled.loaded.diagnostics.filter(\.isError)
+    #expect(errors.count == LoadedRules.mostErrors + 1)
+    #expect(errors.last?.message == "Checking ends after 1000 errors; 4000 rules from here on were not checked")
+    // One condition alone may have as many.
+    let one = Self.head + "  condition: " + (0..<1_500).map { "proc.nmae\($0) = x" }.joined(separator: " or ") + "\n"
+    let single = RuleCompiler.load([RuleSource(name: "f", contents: Array(one.utf8))]).compiled().loaded.diagnostics.filter(\.isError)
+    #expect(single.count == LoadedRules.mostErrors + 1)
+    #expect(single.last?.message == "500 more errors in the condition, beyond 1000, are not shown")
   }
 }

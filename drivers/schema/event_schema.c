@@ -34,10 +34,13 @@ const struct wh_event_info *wh_event_info(uint16_t type)
 	return type < WH_EVENT_COUNT && events[type].name ? &events[type] : NULL;
 }
 
-uint16_t wh_event_flags(uint16_t type)
-{
-	return type < WH_EVENT_COUNT ? events[type].flags : 0;
-}
+#define P(name, type, format, group, source)
+#define EVENT(code, symbol, name, direction, category, flags, ...) [code] = flags,
+const uint16_t wh_flags_of_events[WH_EVENT_COUNT] = {
+#include "event_schema.def"
+};
+#undef EVENT
+#undef P
 
 #define NO_KERNEL_VALUE 0
 #define GROUP(group, kind) static const struct wh_flag_info flags_of_##group[] = {

@@ -251,8 +251,13 @@ const struct wh_flag_group_info *wh_flag_group_info(uint8_t group);
 const struct wh_syscall_info *wh_syscall_info(uint16_t code);
 /* Bytes of a value of this type on the wire; 0 where the length varies. */
 unsigned wh_param_size(uint8_t type);
+/* EF_ flags by event type: apart from the descriptions, because every event asks for them. */
+extern const uint16_t wh_flags_of_events[WH_EVENT_COUNT];
 /* EF_ flags of an event; 0 for a number that is not in the table. */
-uint16_t wh_event_flags(uint16_t type);
+static inline uint16_t wh_event_flags(uint16_t type)
+{
+	return type < WH_EVENT_COUNT ? wh_flags_of_events[type] : 0;
+}
 
 #endif
 #endif

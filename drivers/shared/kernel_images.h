@@ -53,6 +53,7 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 	struct group_info *groups;
 	kgid_t *entry;
 	uint32_t i, count;
+	bool found = false;
 
 	if (WH_FETCH(cred, fsgid.val) == gid)
 		return true;
@@ -65,10 +66,12 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 		if (i >= count)
 			break;
 		wh_read_kernel(&member, sizeof(member), entry + i);
-		if (member == gid)
-			return true;
+		if (member == gid) {
+			found = true;
+			break;
+		}
 	}
-	return false;
+	return found;
 }
 
 /* Whether the task could write to the file with its own ids and capabilities. Access control lists are not asked. */

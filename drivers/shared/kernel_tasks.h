@@ -245,19 +245,24 @@ WH_INLINE int64_t wh_living_thread(struct signal_struct *signal, struct task_str
 {
 	struct list_head *head = WH_ADDRESS(signal, thread_head);
 	struct list_head *node = WH_FETCH(head, next);
+	int64_t found = WH_REAPER_UNKNOWN;
 	uint32_t step;
 
 	WH_FOR(step, 0, WH_REAPER_THREADS) {
 		struct task_struct *thread;
 
-		if (!node || node == head)
-			return 0;
+		if (!node || node == head) {
+			found = 0;
+			break;
+		}
 		thread = WH_CONTAINER(node, struct task_struct, thread_node);
-		if (thread != leaving && !(WH_FETCH(thread, flags) & WH_PF_EXITING))
-			return WH_FETCH(thread, pid);
+		if (thread != leaving && !(WH_FETCH(thread, flags) & WH_PF_EXITING)) {
+			found = WH_FETCH(thread, pid);
+			break;
+		}
 		node = WH_FETCH(node, next);
 	}
-	return WH_REAPER_UNKNOWN;
+	return found;
 }
 
 /*
@@ -292,15 +297,14 @@ WH_INLINE int64_t wh_reaper(struct wh_call *call)
 		struct pid *number = WH_FETCH(ancestor, thread_pid);
 
 		if (WH_FETCH(number, level) != level || ancestor == init || WH_FETCH(ancestor, pid) == 0)
-			return WH_FETCH(init, pid);
-		if (WH_GET_BITS(above, is_child_subreaper)) {
+			thread = WH_FETCH(init, pid);
+		else if (WH_GET_BITS(above, is_child_subreaper))
 			thread = wh_living_thread(above, NULL);
-			if (thread)
-				return thread;
-		}
+		if (thread)
+			break;
 		ancestor = WH_FETCH(ancestor, real_parent);
 	}
-	return WH_REAPER_UNKNOWN;
+	return thread ? thread : WH_REAPER_UNKNOWN;
 }
 
 #endif

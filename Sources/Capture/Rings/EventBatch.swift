@@ -6,6 +6,7 @@ public import EventSchema
 /// at all lanes only then. Reading less than everything is fine: what was not taken comes again.
 public struct EventBatch: ~Escapable, ~Copyable {
   @usableFromInline var lanes: MutableSpan<LaneWindow>
+  /// The lane that is read; -1 for none. Only ``select()`` sets it, to one that exists.
   @usableFromInline var current = -1
   @usableFromInline var runnerUp: UInt64 = 0
   /// Events from this time on stay for the next batch: one of another lane, older than they are, may still be on
@@ -22,12 +23,14 @@ public struct EventBatch: ~Escapable, ~Copyable {
   /// The next event, or `nil` at the end of the batch. The view is good until the next call.
   ///
   /// - Throws: ``RecordError`` for a record that does not decode. It is skipped and counted; call again for the next.
-  @inlinable @_lifetime(&self)
+  ///
+  /// Inlined into the few loops over events: a call would pass the view through memory.
+  @inlinable @inline(__always) @_lifetime(&self)
   public mutating func next() throws(RecordError) -> EventView? {
-    if current >= 0 { lastTimestamp = lanes[current].headTimestamp() }
+    if current >= 0 { lastTimestamp = unsafe lanes[unchecked: current].headTimestamp() }
     if current < 0 || lastTimestamp > runnerUp || lastTimestamp >= horizon { select() }
     guard current >= 0 else { return nil }
-    let (start, length, cpu) = unsafe lanes[current].take()
+    let (start, length, cpu) = unsafe lanes[unchecked: current].take()
     let span = unsafe RawSpan(_unsafeStart: start, byteCount: length)
     do throws(RecordError) {
       let view = try EventView(validating: span, cpu: cpu)

@@ -8,8 +8,9 @@ extension FieldExtractor {
   private var maximumDepth: Int { 1024 }
 
   mutating func ancestorValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     let slot = state.current.thread
     guard slot != Slot.none else { return .missing }
     switch plan.id {

@@ -5,8 +5,9 @@ internal import SystemState
 /// The container of the event's thread, or of a container event, and the pod around it.
 extension FieldExtractor {
   mutating func containerValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     if let subject {
       // Noted while the event was there; what depends on the event was rendered then.
       guard state.holdsContainer(subject.container, since: subject.containerSince) else { return .missing }

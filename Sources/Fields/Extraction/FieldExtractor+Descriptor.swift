@@ -5,20 +5,20 @@ internal import SystemState
 /// The descriptor that the event is about.
 extension FieldExtractor {
   mutating func descriptorValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     switch plan.id {
-    case .fdTypes: return kinds(plan, state)
     case .fdlistNums, .fdlistNames, .fdlistCips, .fdlistSips, .fdlistCports, .fdlistSports:
       return descriptorList(plan, event, state)
     default: break
     }
-    let usesDescriptor: EventFlags = [.createsDescriptor, .usesDescriptor, .destroysDescriptor]
-    guard !event.type.flags.isDisjoint(with: usesDescriptor),
+    guard isAboutDescriptor(event),
       state.current.thread != Slot.none || event.threadID != .max
     else { return .missing }
     let slot = state.current.descriptor
     switch plan.id {
+    case .fdTypes: return kinds(plan, state)
     case .fdNum: return .signed(state.current.descriptorNumber)
     case .fdName: return slot == Slot.none ? nameWithoutDescriptor(event, state) : .pool(state.descriptors[slot].name)
     case .fdTypechar:
@@ -53,7 +53,7 @@ extension FieldExtractor {
       return .pool(name, start..<Int(name.length))
     case .fdRealpath: return realPath(slot, state)
     case .fdL4proto:
-      return constants.transport(state.descriptors[slot].isIPSocket ? state.descriptors[slot].l4 : .unknown)
+      return constants.transport(state.descriptors[slot].shownTransport)
     case .fdSockfamily:
       if state.descriptors[slot].isIPSocket { return constants[.ip] }
       return state.descriptors[slot].kind == .unix ? constants[.unix] : .missing
@@ -164,6 +164,8 @@ extension FieldExtractor {
     var value = constants[.none]
     if slot != Slot.none {
       value = .pool(state.descriptors[slot].rawName)
+      // A name as the state holds it has no runs of slashes, and is mostly what the program passed.
+      if state.descriptors[slot].rawName == state.descriptors[slot].name { return value }
     } else {
       switch event.type {
       case .open, .creat, .accept, .accept4, .connect: value = rawText(1, event, state)
@@ -223,7 +225,8 @@ extension FieldExtractor {
     }
   }
 
-  /// The kinds of all descriptors of the process, each once; or of the one at the field's index.
+  /// The kinds of all descriptors of the process, each once; or of the one at the field's index. A thread of which nothing
+  /// is known has none, and all of none are whatever a rule asks.
   private mutating func kinds(_ plan: Plan, _ state: borrowing SystemState) -> FieldValue {
     let main = state.current.mainThread
     let first = items.count
@@ -233,9 +236,8 @@ extension FieldExtractor {
       items.append(constants.kind(state.descriptors[slot].kind))
       return .list(first, 1, plan.type)
     }
-    guard main != Slot.none else { return .missing }
     var seen: UInt32 = 0
-    var slot = state.threads[main].firstDescriptor
+    var slot = main == Slot.none ? Slot.none : state.threads[main].firstDescriptor
     while slot != Slot.none {
       let kind: DescriptorKind =
         switch state.descriptors[slot].kind {

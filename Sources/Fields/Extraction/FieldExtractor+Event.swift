@@ -5,8 +5,9 @@ internal import SystemState
 /// Number, time and type of an event.
 extension FieldExtractor {
   mutating func eventValue(
-    _ plan: Plan, _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     switch plan.id {
     case .evtType: return typeName(event)
     case .syscallType: return tables.isSyscall[code(event)] ? typeName(event) : .missing

@@ -6,7 +6,8 @@ extension FieldExtractor {
   /// Processes that ``FieldID/procAncestry`` names at most.
   private var ancestryLength: Int { 32 }
 
-  mutating func identityValue(_ plan: Plan, _ state: borrowing SystemState) -> FieldValue {
+  mutating func identityValue(_ field: Int, _ state: borrowing SystemState) -> FieldValue {
+    let plan = plans[field]
     // For an alert that waited: the hash that it waited for.
     if let subject { return digest(subject.digest, subject.digestSerial, state) }
     let main = state.current.mainThread

@@ -24,8 +24,9 @@ extension FieldExtractor {
   }
 
   mutating func pathValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     switch plan.id {
     case .evtAbspath, .evtAbspathSrc: return absolutePath(isTarget: false, event, state)
     case .evtAbspathDst: return absolutePath(isTarget: true, event, state)
@@ -130,7 +131,8 @@ extension FieldExtractor {
     guard !event.isEmpty(name), !event.isEmpty(directory) else { return .missing }
     let range = event.textRange(of: name)
     let path = event.record.extracting(range)
-    if PathText.isNormal(path) { return .record(range) }
+    // An empty path leads nowhere, not to the directory.
+    if path.byteCount == 0 || PathText.isNormal(path) { return .record(range) }
     let start = scratch.count
     PathText.append(
       path, belowDescriptor: event.int64(directory, or: Int64(WH_AT_FDCWD)), state, into: &scratch)

@@ -5,8 +5,9 @@ internal import SystemState
 /// The event's own thread and process.
 extension FieldExtractor {
   mutating func processValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     let slot = state.current.thread
     guard slot != Slot.none else { return threadless(plan, event) }
     let isUnknown = state.threads[slot].pid < 0

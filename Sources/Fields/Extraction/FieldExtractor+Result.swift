@@ -5,8 +5,9 @@ internal import SystemState
 /// Parameters and results of an event, and what follows from them.
 extension FieldExtractor {
   mutating func resultValue(
-    _ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
+    let plan = plans[field]
     switch plan.id {
     case .evtArg: return argument(position(plan, event.type), event, state)
     case .evtRawarg: return rawArgument(position(plan, event.type), event)
@@ -20,11 +21,6 @@ extension FieldExtractor {
     case .evtRawres:
       guard let result = result(event) else { return .missing }
       return .signed(result)
-    case .evtFailed:
-      guard let result = result(event) else { return .missing }
-      return .boolean(result < 0)
-    case .evtIsOpenRead: return .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_RDONLY) != 0)
-    case .evtIsOpenWrite: return .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_WRONLY) != 0)
     case .evtIsOpenCreate: return .boolean(hasCreated(event))
     case .evtIsOpenExec: return .boolean(createsExecutable(event))
     case .evtBuffer:
@@ -40,16 +36,15 @@ extension FieldExtractor {
   }
 
   /// The first parameter of a finished system call as a number; `nil` for calls and events without a result.
+  @inline(__always)
   mutating func result(_ event: borrowing EventView) -> Int64? {
-    let type = event.type
-    guard type != .generic, tables.isSyscall[code(event)], ParameterTraits.isExit(type),
-      let traits = ParameterTraits(type, 0)
-    else { return nil }
-    switch traits.type {
-    case .WH_PT_ERRNO, .WH_PT_FD, .WH_PT_PID, .WH_PT_INT64, .WH_PT_UINT64: return event.value(0, as: Int64.self)
-    case .WH_PT_INT32: return event.value(0, as: Int32.self).map(Int64.init)
-    case .WH_PT_UINT32, .WH_PT_UID, .WH_PT_GID: return event.value(0, as: UInt32.self).map(Int64.init)
-    default: return nil
+    let code = Int(event.type.rawValue)
+    guard code < tables.count else { return nil }
+    switch tables.results[code] {
+    case .none: return nil
+    case .long: return event.value(0, as: Int64.self)
+    case .signed: return event.value(0, as: Int32.self).map(Int64.init)
+    case .unsigned: return event.value(0, as: UInt32.self).map(Int64.init)
     }
   }
 
@@ -105,7 +100,8 @@ extension FieldExtractor {
   }
 
   /// Portable open flags; 0 for everything but open, openat, openat2 and open_by_handle_at.
-  private mutating func openFlags(_ event: borrowing EventView) -> UInt32 {
+  @inline(__always)
+  mutating func openFlags(_ event: borrowing EventView) -> UInt32 {
     let position = Int(tables.openFlags[code(event)])
     return position < 0 ? 0 : event.uint32(position, or: 0)
   }

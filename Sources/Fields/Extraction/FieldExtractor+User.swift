@@ -3,7 +3,8 @@ internal import SystemState
 
 /// Users and groups of the event's thread: in a container as its own files name them.
 extension FieldExtractor {
-  mutating func userValue(_ plan: Plan, _ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
+  mutating func userValue(_ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState) -> FieldValue {
+    let plan = plans[field]
     if let subject {
       guard state.holdsContainer(subject.container, since: subject.containerSince) else { return constants[.na] }
       return userValue(

@@ -30,17 +30,22 @@ public struct FieldExtractor: ~Copyable {
     case event, result, process, identity, ancestor, user, descriptor, path, container, expression
   }
 
-  struct Cell: BitwiseCopyable {
-    var value: FieldValue
-    var generation: UInt32
+  @usableFromInline struct Cell: BitwiseCopyable {
+    @usableFromInline var value: FieldValue
+    @usableFromInline var generation: UInt32
+
+    @usableFromInline init(value: FieldValue, generation: UInt32) {
+      self.value = value
+      self.generation = generation
+    }
   }
 
   public let fields: [ResolvedField]
-  var plans: [Plan] = []
-  private var cells: PlainBuffer<Cell>
-  private var generation: UInt32 = 1
+  var plans: PlainBuffer<Plan>
+  @usableFromInline var cells: PlainBuffer<Cell>
+  @usableFromInline var generation: UInt32 = 1
   /// Constants, then what the event's values needed to be written down.
-  var scratch: [UInt8]
+  @usableFromInline var scratch: [UInt8]
   /// Items of list values.
   var items: [FieldValue] = []
   var keys: [UInt8] = []
@@ -85,14 +90,16 @@ public struct FieldExtractor: ~Copyable {
     let count = planner.fields.count + expressions.count
     memory = PlainBuffer(repeating: 0, count: count)
     cells = PlainBuffer(repeating: Cell(value: .missing, generation: 0), count: count)
-    for field in fields { plans.append(plan(field)) }
-    for root in roots {
-      plans.append(
-        Plan(
-          id: .utilCnt, area: .expression, type: .WH_PT_NONE, format: .decimal, index: root, keyStart: 0, keyCount: 0,
-          positions: -1))
+    let nothing = Plan(
+      id: .utilCnt, area: .expression, type: .WH_PT_NONE, format: .decimal, index: -1, keyStart: 0, keyCount: 0,
+      positions: -1)
+    plans = PlainBuffer(repeating: nothing, count: count)
+    for (position, field) in fields.enumerated() { plans[position] = plan(field) }
+    for (position, root) in roots.enumerated() { plans[fields.count + position].index = root }
+    // Those that only expressions use come behind the expressions.
+    for (position, field) in planner.fields[fields.count...].enumerated() {
+      plans[fields.count + roots.count + position] = plan(field)
     }
-    for field in planner.fields[fields.count...] { plans.append(plan(field)) }
     // A time in nanoseconds does not fit a plan's index.
     for (position, field) in fields.enumerated() where field.id == .evtAround {
       memory[position] = UInt64(field.index ?? 0)
@@ -128,41 +135,67 @@ public struct FieldExtractor: ~Copyable {
   /// The value of the field at this position on the event that was applied to the state last.
   ///
   /// - Parameter field: The position in the fields that the extractor was made with.
+  @inlinable @inline(__always)
   public mutating func value(
     _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
-    let cell = cells[field]
-    if cell.generation == generation { return cell.value }
+    if cells[field].generation == generation { return cells[field].value }
     return extract(field, event, state)
   }
 
-  private mutating func extract(
+  /// What most rules ask for on most events is here, the rest a call away.
+  @usableFromInline mutating func extract(
     _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
-    let plan = plans[field]
-    let value: FieldValue
-    switch plan.area {
-    case .event: value = eventValue(plan, field, event, state)
-    case .result: value = resultValue(plan, event, state)
-    case .process: value = processValue(plan, event, state)
-    case .identity: value = identityValue(plan, state)
-    case .ancestor: value = ancestorValue(plan, event, state)
-    case .user: value = userValue(plan, event, state)
-    case .descriptor: value = descriptorValue(plan, event, state)
-    case .path: value = pathValue(plan, event, state)
-    case .container: value = containerValue(plan, event, state)
-    case .expression: value = evaluate(Int(plan.index), event, state)
+    var value = FieldValue.missing
+    let slot = state.current.descriptor
+    switch plans[field].id {
+    case .evtFailed:
+      if let result = result(event) { value = .boolean(result < 0) }
+    case .evtIsOpenRead: value = .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_RDONLY) != 0)
+    case .evtIsOpenWrite: value = .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_WRONLY) != 0)
+    case .fdName where slot != Slot.none && isAboutDescriptor(event): value = .pool(state.descriptors[slot].name)
+    case .fdType where slot != Slot.none && isAboutDescriptor(event): value = constants.kind(state.descriptors[slot].kind)
+    case .fdTypechar where slot != Slot.none && isAboutDescriptor(event):
+      value = constants.character(state.descriptors[slot].kind)
+    default: value = extractByArea(field, event, state)
     }
     cells[field] = Cell(value: value, generation: generation)
     return value
   }
 
+  /// Events that neither make, use nor close a descriptor show none, even if one is in their way.
+  @inline(__always)
+  mutating func isAboutDescriptor(_ event: borrowing EventView) -> Bool {
+    let usesDescriptor: EventFlags = [.createsDescriptor, .usesDescriptor, .destroysDescriptor]
+    return !event.type.flags.isDisjoint(with: usesDescriptor)
+  }
+
+  /// The areas get the field's position and not its plan: passing that takes more than half of what most fields cost.
+  @inline(never)
+  private mutating func extractByArea(
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> FieldValue {
+    switch plans[field].area {
+    case .event: eventValue(field, event, state)
+    case .result: resultValue(field, event, state)
+    case .process: processValue(field, event, state)
+    case .identity: identityValue(field, state)
+    case .ancestor: ancestorValue(field, event, state)
+    case .user: userValue(field, event, state)
+    case .descriptor: descriptorValue(field, event, state)
+    case .path: pathValue(field, event, state)
+    case .container: containerValue(field, event, state)
+    case .expression: evaluate(Int(plans[field].index), event, state)
+    }
+  }
+
   /// The bytes of a text. Good until the extractor, the state or the event changes.
-  @_lifetime(borrow self, copy event, borrow state)
+  @inlinable @inline(__always) @_lifetime(borrow self, copy event, borrow state)
   public borrowing func bytes(
     _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> RawSpan {
-    let range = value.offset..<value.offset + value.count
+    let range = unsafe Range(uncheckedBounds: (value.offset, value.offset &+ value.count))
     switch value.place {
     case .record: return unsafe _overrideLifetime(event.record.extracting(range), borrowing: self)
     case .pool: return unsafe _overrideLifetime(state.texts.bytes(value.handle).extracting(range), borrowing: self)

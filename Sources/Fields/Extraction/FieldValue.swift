@@ -55,7 +55,7 @@ public struct FieldValue: BitwiseCopyable, Sendable {
     self.low = low
   }
 
-  public static var missing: FieldValue { FieldValue(.missing, .WH_PT_NONE) }
+  @inlinable public static var missing: FieldValue { FieldValue(.missing, .WH_PT_NONE) }
 
   @inlinable @inline(__always)
   static func unsigned(_ value: UInt64, _ type: ParameterType, format: NumberFormat = .decimal) -> FieldValue {

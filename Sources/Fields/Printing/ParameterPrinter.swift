@@ -197,16 +197,13 @@ public enum ParameterPrinter {
     let slot = find(number, state)
     guard slot != Slot.none else { return false }
     text.append(UInt8(ascii: "<"))
-    let kind = state.descriptors[slot].kind
-    text.append(kind.character)
-    if kind == .ipv4 || kind == .ipv6 || kind == .ipv4Server || kind == .ipv6Server {
-      switch state.descriptors[slot].l4 {
-      case .tcp: text.append(UInt8(ascii: "t"))
-      case .udp: text.append(UInt8(ascii: "u"))
-      case .icmp: text.append(UInt8(ascii: "i"))
-      case .raw: text.append(UInt8(ascii: "r"))
-      case .unknown: break
-      }
+    text.append(state.descriptors[slot].kind.character)
+    switch state.descriptors[slot].shownTransport {
+    case .tcp: text.append(UInt8(ascii: "t"))
+    case .udp: text.append(UInt8(ascii: "u"))
+    case .icmp: text.append(UInt8(ascii: "i"))
+    case .raw: text.append(UInt8(ascii: "r"))
+    case .unknown: break
     }
     text.append(UInt8(ascii: ">"))
     text.append(state.texts.bytes(state.descriptors[slot].name))

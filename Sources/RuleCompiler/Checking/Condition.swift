@@ -69,6 +69,17 @@ extension Condition {
     }
   }
 
+  /// Calls `body` for every other test that is in the condition.
+  func forEachTest(_ body: (Int) -> Void) {
+    switch self {
+    case .constant, .type: break
+    case .test(let index): body(index)
+    case .not(let operand): operand.forEachTest(body)
+    case .and(let terms), .or(let terms):
+      for term in terms { term.forEachTest(body) }
+    }
+  }
+
   /// Calls `body` for every test of the event's type, in order.
   func forEachTypeTest(_ body: (TypeTest) -> Void) {
     switch self {
@@ -81,7 +92,7 @@ extension Condition {
   }
 
   /// Joins terms by `and` (neutral true) or `or` (neutral false), leaving out what cannot matter.
-  private static func combine(_ terms: some Sequence<Condition>, neutral: Bool) -> Condition {
+  static func combine(_ terms: some Sequence<Condition>, neutral: Bool) -> Condition {
     var kept: [Condition] = []
     for term in terms {
       if case .constant(let value) = term {

@@ -32,8 +32,15 @@ struct ProgramBuilder {
   private var memberIndex: [MemberKey: Int] = [:]
   private var nodes: [RuleProgram.Node] = []
   private var nodeIndex: [RuleProgram.Node: Int] = [:]
-  private var entries: [UInt16: [RuleProgram.Entry]] = [:]
+  /// What remains of each rule for the event types that see the same of it, in load order.
+  private var views: [View] = []
   private var genericCalls = SyscallSet()
+
+  private struct View {
+    var rule: Int
+    var condition: Condition
+    var types: [EventType] = []
+  }
 
   private struct MemberKey: Hashable {
     var field: Int
@@ -130,38 +137,37 @@ struct ProgramBuilder {
 
   // MARK: Rules
 
-  /// Adds a rule: for each event type, what is left of its condition.
+  /// Adds a rule: for each event type, what is left of its condition. It is laid out by ``finish()``, when it is known
+  /// which tests the rules have in common.
   ///
   /// - Returns: The event types that the rule looks at.
   mutating func add(rule: Int, _ condition: Condition, candidates: [EventType]) -> EventTypeSet {
     var types = EventTypeSet()
-    let ordered = sorted(condition)
     var typeTests: [EventTypeSet] = []
-    ordered.forEachTypeTest { typeTests.append($0.types) }
+    condition.forEachTypeTest { typeTests.append($0.types) }
     // Types that answer every test of the type alike see the same condition, which is then laid out once.
-    var starts: [TypeAnswers: Int32] = [:]
+    var views: [View] = []
+    var viewOfAnswers: [TypeAnswers: Int] = [:]
     for type in candidates {
-      let start: Int32
       let answers = Self.answers(of: type, to: typeTests)
-      if let known = starts[answers] {
-        start = known
+      let view: Int
+      if let known = viewOfAnswers[answers] {
+        view = known
       } else {
-        let rest = ordered.specialised(for: type)
-        start =
-          if case .constant(let value) = rest { value ? RuleProgram.Node.matches : RuleProgram.Node.fails } else {
-            emit(rest, RuleProgram.Node.matches, RuleProgram.Node.fails)
-          }
-        starts[answers] = start
+        view = views.count
+        viewOfAnswers[answers] = view
+        views.append(View(rule: rule, condition: condition.specialised(for: type)))
       }
-      if start == RuleProgram.Node.fails { continue }
+      if case .constant(false) = views[view].condition { continue }
       if type == .generic {
         let calls = condition.genericCalls()
         if calls.isEmpty { continue }
         genericCalls.formUnion(calls)
       }
       types.insert(type)
-      entries[type.rawValue, default: []].append(RuleProgram.Entry(rule: rule, start: start))
+      views[view].types.append(type)
     }
+    for view in views where !view.types.isEmpty { self.views.append(view) }
     return types
   }
 
@@ -182,49 +188,6 @@ struct ProgramBuilder {
       if index < 64 { answers.first |= bit } else { answers.others[index / 64 - 1] |= bit }
     }
     return answers
-  }
-
-  /// The order of least expected cost: of `and` first what is cheap and mostly false, of `or` what is cheap and mostly
-  /// true. Terms have no side effects and a missing value makes a test false wherever it stands, so the order changes the
-  /// cost alone.
-  private func sorted(_ condition: Condition) -> Condition {
-    switch condition {
-    case .constant, .type, .test: condition
-    case .not(let operand): .not(sorted(operand))
-    case .and(let terms): .and(inOrder(terms) { 1 - $0 })
-    case .or(let terms): .or(inOrder(terms) { $0 })
-    }
-  }
-
-  /// - Parameter decides: The chance that a term of a given chance to hold decides the whole.
-  private func inOrder(_ terms: [Condition], decides: (Double) -> Double) -> [Condition] {
-    terms.enumerated().map { offset, term in
-      (rank: Double(cost(term)) / max(decides(chance(term)), 0.01), offset: offset, term: sorted(term))
-    }
-    .sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.term)
-  }
-
-  /// How often a condition holds, roughly.
-  private func chance(_ condition: Condition) -> Double {
-    switch condition {
-    case .constant(let value): value ? 1 : 0
-    case .type: 0.5
-    case .test(let index): Cost.chance(tests[index].operation)
-    case .not(let operand): 1 - chance(operand)
-    case .and(let terms): terms.reduce(1) { $0 * chance($1) }
-    case .or(let terms): 1 - terms.reduce(1) { $0 * (1 - chance($1)) }
-    }
-  }
-
-  private func cost(_ condition: Condition) -> Int {
-    switch condition {
-    case .constant, .type: 0
-    case .test(let index): costs[index]
-    case .not(let operand): cost(operand)
-    // The first term always runs, the others often do not.
-    case .and(let terms), .or(let terms):
-      terms.map(cost).min()! + terms.reduce(0) { $0 + cost($1) } / 4
-    }
   }
 
   /// Lays a condition out as nodes, from its end to its beginning.
@@ -253,9 +216,21 @@ struct ProgramBuilder {
     }
   }
 
-  func finish() -> RuleProgram {
-    RuleProgram(
-      fields: fields, expressions: expressions, tests: tests, nodes: nodes, constants: constants, memberSets: memberSets, entriesByType: entries,
-      genericCalls: genericCalls)
+  mutating func finish() -> RuleProgram {
+    let order = TermOrder(tests: tests, costs: costs, fields: fields, conditions: views.map { ($0.rule, $0.condition) })
+    var entries: [UInt16: [RuleProgram.Entry]] = [:]
+    for view in views {
+      let rest = order.sorted(view.condition)
+      let start =
+        if case .constant(let value) = rest { value ? RuleProgram.Node.matches : RuleProgram.Node.fails } else {
+          emit(rest, RuleProgram.Node.matches, RuleProgram.Node.fails)
+        }
+      if start == RuleProgram.Node.fails { continue }
+      let entry = RuleProgram.Entry(rule: view.rule, start: start)
+      for type in view.types { entries[type.rawValue, default: []].append(entry) }
+    }
+    return RuleProgram(
+      fields: fields, expressions: expressions, tests: tests, nodes: nodes, constants: constants, memberSets: memberSets,
+      entriesByType: entries, genericCalls: genericCalls)
   }
 }

@@ -40,35 +40,41 @@ extension CompiledRules {
     json.beginObject()
     json.key("info")
     json.beginObject()
-    json.text("name", rule.name)
-    json.text("condition", rule.conditionText)
-    json.text("priority", rule.priority.name)
-    json.text("output", rule.output)
-    json.text("description", rule.description)
-    json.key("enabled")
-    json.boolean(rule.isEnabled)
-    json.text("source", rule.source)
-    json.key("capture")
-    json.boolean(rule.capture)
-    json.key("capture_duration")
-    json.number(rule.captureDuration)
-    json.texts("tags", rule.tags)
+    json.member("name", rule.name)
+    json.member("condition", rule.conditionText)
+    json.member("priority", rule.priority.name)
+    json.member("output", rule.output)
+    json.member("description", rule.description)
+    json.member("enabled", rule.isEnabled)
+    json.member("source", rule.source)
+    json.member("capture", rule.capture)
+    json.member("capture_duration", rule.captureDuration)
+    json.member("tags", rule.tags)
     json.endObject()
     json.key("details")
     json.beginObject()
-    json.texts("macros", rule.macros)
-    json.texts("lists", rule.lists)
-    json.texts("condition_operators", facts.operators)
-    json.texts("condition_fields", facts.fields)
-    let (output, _) = rule.compileOutput()
-    json.texts("output_fields", output?.fields.map(\.name) ?? [])
-    json.texts("exception_fields", Set(rule.exceptions.flatMap(\.fields)).sorted())
-    json.texts("exception_names", rule.exceptions.map(\.name))
-    json.texts("exception_operators", Set(rule.exceptions.flatMap(\.comparisons)).sorted())
-    json.texts("events", facts.events)
-    json.text("condition_compiled", rule.condition.canonicalText)
-    json.text("output_compiled", rule.output)
-    json.texts("plugins", [])
+    json.member("macros", rule.macros)
+    json.member("lists", rule.lists)
+    json.member("condition_operators", facts.operators)
+    json.member("condition_fields", facts.fields)
+    var outputs = OutputCompiler(loaded.outputAdditions, usesISOTime: loaded.usesISOTime)
+    let (output, _) = outputs.compile(rule)
+    let additions = loaded.outputAdditions.filter { $0.matches(rule) }
+    json.member("output_fields", output?.fields.map(\.name) ?? [])
+    let extra = additions.flatMap(\.fields)
+    if !extra.isEmpty {
+      json.object("extra_output_formatted_fields") { json in
+        for field in extra { json.member(field.key, field.format ?? "%" + field.key) }
+      }
+    }
+    json.member("exception_fields", Set(rule.exceptions.flatMap(\.fields)).sorted())
+    json.member("exception_names", rule.exceptions.map(\.name))
+    json.member("exception_operators", Set(rule.exceptions.flatMap(\.comparisons)).sorted())
+    json.member("events", facts.events)
+    json.member("condition_compiled", rule.condition.canonicalText)
+    json.member(
+      "output_compiled", ([rule.output] + additions.map(\.wholeText).filter { !$0.isEmpty }).joined(separator: " "))
+    json.member("plugins", [])
     json.endObject()
     json.endObject()
   }
@@ -78,20 +84,19 @@ extension CompiledRules {
     json.beginObject()
     json.key("info")
     json.beginObject()
-    json.text("name", macro.name)
-    json.text("condition", macro.conditionText)
+    json.member("name", macro.name)
+    json.member("condition", macro.conditionText)
     json.endObject()
     json.key("details")
     json.beginObject()
-    json.key("used")
-    json.boolean(macro.isUsed)
-    json.texts("macros", macro.macros)
-    json.texts("lists", macro.lists)
-    json.texts("condition_operators", facts?.operators ?? [])
-    json.texts("condition_fields", facts?.fields ?? [])
-    json.texts("events", facts?.events ?? [])
-    json.text("condition_compiled", macro.condition?.canonicalText ?? "")
-    json.texts("plugins", [])
+    json.member("used", macro.isUsed)
+    json.member("macros", macro.macros)
+    json.member("lists", macro.lists)
+    json.member("condition_operators", facts?.operators ?? [])
+    json.member("condition_fields", facts?.fields ?? [])
+    json.member("events", facts?.events ?? [])
+    json.member("condition_compiled", macro.condition?.canonicalText ?? "")
+    json.member("plugins", [])
     json.endObject()
     json.endObject()
   }
@@ -100,16 +105,15 @@ extension CompiledRules {
     json.beginObject()
     json.key("info")
     json.beginObject()
-    json.text("name", list.name)
-    json.texts("items", list.items)
+    json.member("name", list.name)
+    json.member("items", list.items)
     json.endObject()
     json.key("details")
     json.beginObject()
-    json.key("used")
-    json.boolean(list.isUsed)
-    json.texts("lists", list.lists)
-    json.texts("items_compiled", list.expandedItems)
-    json.texts("plugins", [])
+    json.member("used", list.isUsed)
+    json.member("lists", list.lists)
+    json.member("items_compiled", list.expandedItems)
+    json.member("plugins", [])
     json.endObject()
     json.endObject()
   }
@@ -175,26 +179,8 @@ struct ConditionFacts {
 }
 
 extension JSONWriter {
-  fileprivate mutating func text(_ key: String, _ value: String) {
-    self.key(key)
-    string(value)
-  }
-
-  fileprivate mutating func texts(_ key: String, _ values: [String]) {
-    array(key, values) { value, json in json.string(value) }
-  }
-
-  fileprivate mutating func array<Element>(
-    _ key: String, _ values: some Sequence<Element>, _ write: (Element, inout JSONWriter) -> Void
-  ) {
-    self.key(key)
-    beginArray()
-    for value in values { write(value, &self) }
-    endArray()
-  }
-
   fileprivate mutating func plugin(_ plugin: PluginVersion) {
-    text("name", plugin.name)
-    text("version", plugin.version.description)
+    member("name", plugin.name)
+    member("version", plugin.version.description)
   }
 }

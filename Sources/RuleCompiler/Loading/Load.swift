@@ -12,6 +12,10 @@ public func load(_ sources: [RuleSource], _ options: LoadOptions = LoadOptions()
   for (number, source) in sources.enumerated() {
     let file = collector.files.add(source)
     var result = LoadedFile(name: source.name, schemaWarnings: nil, diagnostics: [])
+    if let failure = source.failure {
+      collector.report(
+        collector.files.diagnostic(.fileRead, failure.reason, hint: failure.hint, in: ItemContext(file: file)))
+    }
     do throws(YAMLError) {
       let documents = try YAMLDocuments.read(source.contents)
       if documents.contains(where: { !$0.isNull }) { result.schemaWarnings = RuleFileSchema.warnings(for: documents) }
@@ -31,7 +35,7 @@ public func load(_ sources: [RuleSource], _ options: LoadOptions = LoadOptions()
   var loaded = LoadedRules(
     rules: assembled.rules, evaluationOrder: [], macros: assembled.macros, lists: assembled.lists,
     requiredEngineVersion: collector.requiredEngineVersion, requiredPlugins: collector.pluginRequirements, files: files,
-    contents: collector.files, texts: collector.texts)
+    outputAdditions: options.outputAdditions, usesISOTime: options.usesISOTime, contents: collector.files, texts: collector.texts)
   loaded.select(options.selections)
   return loaded
 }

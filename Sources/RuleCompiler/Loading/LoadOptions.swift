@@ -12,6 +12,10 @@ public struct LoadOptions: Sendable {
   public var minimumPriority = Priority.debug
   /// What the configuration enables and disables, applied in order after loading.
   public var selections: [RuleSelection] = []
+  /// What alerts say besides the rules' own outputs, in the order in which it is appended.
+  public var outputAdditions: [OutputAddition] = []
+  /// Alerts have their time in ISO 8601, and its key says so.
+  public var usesISOTime = false
   /// Tells whether a field of an exception exists for an event source; nil leaves that to the check of conditions.
   public var isKnownField: (@Sendable (_ field: FieldReference, _ source: String) -> Bool)?
 

@@ -95,6 +95,10 @@ public struct LoadedRules: Sendable {
   public var requiredPlugins: [PluginRequirement]
   /// The files read; those behind the first with errors are not.
   public internal(set) var files: [LoadedFile]
+  /// What the configuration adds to the rules' outputs.
+  public var outputAdditions: [OutputAddition] = []
+  /// The key of the event's time in alerts is `evt.time.iso8601`.
+  public var usesISOTime = false
   var contents: RuleFiles
   var texts: SourceTexts
 

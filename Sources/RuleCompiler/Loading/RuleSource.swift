@@ -5,10 +5,18 @@ public struct RuleSource: Sendable {
   /// What messages call it; usually its path.
   public var name: String
   public var contents: [UInt8]
+  /// Why the file could not be read; loading reports it as the file's error.
+  public var failure: RuleSourceError?
 
   public init(name: String, contents: [UInt8]) {
     self.name = name
     self.contents = contents
+  }
+
+  /// A file that could not be read.
+  public init(name: String, failure: RuleSourceError) {
+    self.init(name: name, contents: [])
+    self.failure = failure
   }
 }
 
@@ -26,6 +34,25 @@ public enum RuleSourceError: Error, Sendable, Equatable {
       "\(path): \(call) failed: \(String(cString: strerror(code)))"
     case .tooLarge(let path, let limit): "\(path): larger than \(limit) bytes"
     case .noFiles: "no rules file to load: name at least one existing .yaml file or a folder that holds one"
+    }
+  }
+
+  /// The same where the path is known.
+  var reason: String {
+    switch self {
+    case .system(_, let call, let code): "\(call) failed: \(String(cString: strerror(code)))"
+    case .tooLarge(_, let limit): "larger than \(limit) bytes"
+    case .noFiles: "no file to load: its name does not end in .yaml or .yml, or the folder holds no such file"
+    }
+  }
+
+  var hint: String? {
+    switch self {
+    case .system(_, _, ENOENT): "check the path"
+    case .system(_, _, EACCES): "make the file readable for the user that windhover runs as"
+    case .system: nil
+    case .tooLarge: "split the file"
+    case .noFiles: "rename the file, or name another"
     }
   }
 }

@@ -31,20 +31,15 @@ public struct EventExplanation: Sendable {
 
   public var json: [UInt8] {
     var json = JSONWriter()
-    json.beginObject()
-    json.key("event")
-    json.number(number)
-    json.key("line")
-    json.string(line)
-    json.key("looks_at_type")
-    json.boolean(looksAtType)
-    json.key("fires")
-    json.boolean(looksAtType && tree.holds)
-    json.key("reasons")
-    json.strings(tree.reasons)
-    json.key("tree")
-    json.raw(tree.json)
-    json.endObject()
+    json.object { json in
+      json.member("event", number)
+      json.member("line", line)
+      json.member("looks_at_type", looksAtType)
+      json.member("fires", looksAtType && tree.holds)
+      json.member("reasons", tree.reasons)
+      json.key("tree")
+      json.raw(tree.json)
+    }
     return json.bytes
   }
 }

@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Capture
-internal import CaptureFile
 internal import EventSchema
 internal import Glibc
 internal import RuleEngine

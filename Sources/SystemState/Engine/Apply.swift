@@ -24,19 +24,16 @@ extension SystemState {
       return
     }
     var slot = threads.find(Int32(truncatingIfNeeded: event.threadID))
-    if slot == Slot.none {
-      if !SystemState.neverLooksUp(type) { slot = lookUpThread(Int32(truncatingIfNeeded: event.threadID)) }
-    } else if threads[slot].main == Slot.none {
-      threads.linkToProcessIfPossible(slot)
+    if slot == Slot.none, !SystemState.neverLooksUp(type) {
+      slot = lookUpThread(Int32(truncatingIfNeeded: event.threadID))
     }
     current.thread = slot
-    current.mainThread = threads.mainThread(of: slot)
-    if slot != Slot.none { threads[slot].lastSeen = time }
+    current.mainThread = slot == Slot.none ? Slot.none : threads.see(slot, at: time)
     reduce(event, type)
     slot = current.thread
     guard slot != Slot.none else { return }
-    threads[slot].lastDescriptor = current.descriptorNumber
-    if threads[slot].pendingEntry != Slot.none, type.rawValue & 1 == 1 { dropCallEntry(of: slot) }
+    let entry = threads.note(current.descriptorNumber, for: slot)
+    if entry != Slot.none, type.rawValue & 1 == 1 { dropCallEntry(of: slot) }
   }
 
   /// Whether a reading of /proc already holds what an event of this thread changes.
@@ -81,8 +78,8 @@ extension SystemState {
   /// Sends an event to the reducer of its family, with the number of the parameter that names its descriptor.
   private mutating func reduce(_ event: borrowing EventView, _ type: EventType) {
     switch type {
-    case .openat: openAt(event, name: 2, flags: 3, device: 5)
-    case .openat2: openAt(event, name: 2, flags: 3, device: 6)
+    case .openat: openAt(event)
+    case .openat2: openAt2(event)
     case .close: close(event)
     case .read, .write, .pread, .pwrite, .sendfile, .splice, .writev, .pwritev, .symlinkat: use(event, 2)
     case .readv, .preadv: use(event, 3)

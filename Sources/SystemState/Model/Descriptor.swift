@@ -43,6 +43,11 @@ public struct Descriptor: BitwiseCopyable, Sendable {
   public var isSocket: Bool { isIPSocket || kind == .unix || kind == .netlink }
   /// A role is known: which end is the client.
   public var hasRole: Bool { flags.contains(.roleClient) || flags.contains(.roleServer) }
+  /// What fields show of ``l4``: a socket that has not been used yet shows only that it is raw, as rules in use expect.
+  public var shownTransport: TransportProtocol {
+    guard isIPSocket else { return .unknown }
+    return hasRole || isServerSocket || l4 == .raw ? l4 : .unknown
+  }
 }
 
 public enum DescriptorKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {

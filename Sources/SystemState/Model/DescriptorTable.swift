@@ -19,7 +19,7 @@ public struct DescriptorTable: ~Copyable {
   /// The slot of a descriptor, or ``Slot/none``.
   ///
   /// - Parameter process: The slot of the process's main thread, or none.
-  @inlinable public func find(_ process: UInt32, _ number: Int64) -> UInt32 {
+  @inlinable @inline(__always) public func find(_ process: UInt32, _ number: Int64) -> UInt32 {
     guard process != Slot.none, UInt64(bitPattern: number) <= 0x7fff_ffff else { return Slot.none }
     return byKey.find(DescriptorTable.key(process, number)) ?? Slot.none
   }

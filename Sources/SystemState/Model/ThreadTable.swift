@@ -15,12 +15,40 @@ public struct ThreadTable: ~Copyable {
   public var count: Int { entries.count }
 
   /// The slot of a thread, or ``Slot/none``.
-  @inlinable public func find(_ tid: Int32) -> UInt32 { byID.find(UInt64(UInt32(bitPattern: tid))) ?? Slot.none }
+  @inlinable @inline(__always) public func find(_ tid: Int32) -> UInt32 { byID.find(UInt64(UInt32(bitPattern: tid))) ?? Slot.none }
 
   /// - Precondition: `slot` is that of a live entry, not ``Slot/none``.
   @inlinable public subscript(slot: UInt32) -> ThreadEntry {
     @inline(__always) _read { yield entries[slot] }
     @inline(__always) _modify { yield &entries[slot] }
+  }
+
+  /// Notes that an event of a thread was seen.
+  ///
+  /// - Returns: Its main thread, which may have become known only now; ``Slot/none`` if it still is not.
+  @inline(__always) mutating func see(_ slot: UInt32, at time: UInt64) -> UInt32 {
+    let main = ThreadTable.see(&entries[slot], at: time)
+    if main != Slot.none { return main }
+    linkToProcessIfPossible(slot)
+    return entries[slot].main
+  }
+
+  /// One look at the entry for both: each access through the table computes and checks its place again.
+  @inline(__always) private static func see(_ entry: inout ThreadEntry, at time: UInt64) -> UInt32 {
+    entry.lastSeen = time
+    return entry.main
+  }
+
+  /// Notes the descriptor number of a thread's last event.
+  ///
+  /// - Returns: What the entry side of the call in progress left, ``Slot/none`` for nothing.
+  @inline(__always) mutating func note(_ descriptor: Int64, for slot: UInt32) -> UInt32 {
+    ThreadTable.note(descriptor, in: &entries[slot])
+  }
+
+  @inline(__always) private static func note(_ descriptor: Int64, in entry: inout ThreadEntry) -> UInt32 {
+    entry.lastDescriptor = descriptor
+    return entry.pendingEntry
   }
 
   /// The main thread of the process that `slot` belongs to, or ``Slot/none``.

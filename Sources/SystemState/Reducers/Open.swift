@@ -11,17 +11,22 @@ enum OpenFlags {
 }
 
 extension SystemState {
-  /// openat and openat2 with the numbers of their parameters; the inode follows the device.
-  ///
-  /// Inlined with their numbers, so that the walk over the length table is unrolled: the most frequent event that
-  /// changes the state.
-  @inline(__always) mutating func openAt(_ event: borrowing EventView, name: Int, flags: Int, device: Int) {
+  /// The most frequent event that changes the state, with its numbers written out, so that the walk over the length table
+  /// is unrolled.
+  mutating func openAt(_ event: borrowing EventView) {
     let number = event.int64(0, or: -1)
     guard number >= 0 else { return }
     finishOpen(
-      number: number, directory: event.int64(1, or: -100), path: event.bytes(name),
-      flags: event.uint32(flags, or: 0), device: event.uint32(device, or: 0), inode: event.uint64(device + 1, or: 0),
-      real: event.bytes(device + 2), exit: event.type)
+      number: number, directory: event.int64(1, or: -100), path: event.bytes(2), flags: event.uint32(3, or: 0),
+      device: event.uint32(5, or: 0), inode: event.uint64(6, or: 0), real: event.bytes(7), exit: .openat)
+  }
+
+  mutating func openAt2(_ event: borrowing EventView) {
+    let number = event.int64(0, or: -1)
+    guard number >= 0 else { return }
+    finishOpen(
+      number: number, directory: event.int64(1, or: -100), path: event.bytes(2), flags: event.uint32(3, or: 0),
+      device: event.uint32(6, or: 0), inode: event.uint64(7, or: 0), real: event.bytes(8), exit: .openat2)
   }
 
   mutating func open(_ event: borrowing EventView) {
@@ -69,12 +74,17 @@ extension SystemState {
       !texts.bytes(callEntries[entry].name).equals("<NA>")
     {
       let said = callEntries[entry]
-      if path.byteCount > 0, !texts.bytes(said.name).equals(path.untilNUL()) { counters.pathsRewritten &+= 1 }
+      if path.byteCount > 0, !path.holdsText(texts.bytes(said.name)) { counters.pathsRewritten &+= 1 }
       var descriptor = makeFile(
         number: number, flags: said.flags | (flags & OpenFlags.kernelBits), device: device, inode: inode)
-      let start = self.directory(said.directory)
-      scratch.setPath(start, said.name, in: texts)
-      descriptor.name = texts.store(scratch, sharing: said.name)
+      if isAbsoluteAndPlain(said.name) {
+        texts.retain(said.name)
+        descriptor.name = said.name
+      } else {
+        let start = self.directory(said.directory)
+        scratch.setPath(start, said.name, in: texts)
+        descriptor.name = texts.store(scratch, sharing: said.name)
+      }
       texts.retain(said.name)
       descriptor.rawName = said.name
       setRealName(of: &descriptor, real)
@@ -100,10 +110,21 @@ extension SystemState {
     open(descriptor)
   }
 
+  /// Whether a path, not an empty one, is its own normal form.
+  @inline(__always) private func isAbsoluteAndPlain(_ path: TextHandle) -> Bool {
+    let bytes = texts.bytes(path)
+    return bytes.byteCount < ByteBuffer.pathLimit && bytes.byte(0) == UInt8(ascii: "/") && bytes.pathShape().isPlain
+  }
+
   /// Most files are opened by their own name: no second text then. Most captures do not ask: no bytes.
   @inline(__always) private mutating func setRealName(of descriptor: inout Descriptor, _ path: borrowing RawSpan) {
     guard path.byteCount > 0 else { return }
-    descriptor.realName = texts.store(path.untilNUL(), sharing: descriptor.name)
+    if path.holdsText(texts.bytes(descriptor.name)) {
+      texts.retain(descriptor.name)
+      descriptor.realName = descriptor.name
+    } else {
+      descriptor.realName = texts.store(path.untilNUL())
+    }
   }
 
   @inline(__always)

@@ -91,7 +91,10 @@ extension SystemState {
     if event.uint32(2, or: 0) & UInt32(WH_FLAG_memfd_create_flags_MFD_CLOEXEC) != 0 {
       descriptor.flags.insert(.closeOnExec)
     }
-    if current.mainThread != Slot.none { descriptor.name = texts.store(event.bytes(1).untilNUL()) }
+    if current.mainThread != Slot.none {
+      descriptor.name = texts.store(event.bytes(1).untilNUL())
+      current.changedName = !descriptor.name.isEmpty
+    }
     open(descriptor)
   }
 
@@ -108,6 +111,7 @@ extension SystemState {
       scratch.append("/proc/")
       scratch.append(decimal: UInt64(pid))
       descriptor.name = texts.store(scratch)
+      current.changedName = true
     }
     open(descriptor)
   }

@@ -75,11 +75,26 @@ extension RawSpan {
     return extracting(0..<length)
   }
 
+  /// Whether the bytes before the first NUL are those of a text, which has no NUL in it.
+  ///
+  /// A value on the wire mostly ends with its first NUL: then no search is needed.
+  func holdsText(_ text: borrowing RawSpan) -> Bool {
+    let length = text.byteCount
+    guard byteCount >= length else { return false }
+    if byteCount > length, byte(length) != 0 { return false }
+    if length == 0 { return true }
+    return unsafe withUnsafeBytes { mine in
+      unsafe text.withUnsafeBytes { theirs in unsafe memcmp(mine.baseAddress!, theirs.baseAddress!, length) == 0 }
+    }
+  }
+
   /// Where a byte first occurs at or after `start`, or `byteCount`.
   func firstIndex(of wanted: UInt8, from start: Int) -> Int {
-    var at = start
-    while at < byteCount, byte(at) != wanted { at += 1 }
-    return at
+    guard start < byteCount else { return byteCount }
+    return unsafe withUnsafeBytes { bytes in
+      let found = unsafe memchr(bytes.baseAddress! + start, Int32(wanted), bytes.count - start)
+      return unsafe found == nil ? bytes.count : UnsafeRawPointer(found!) - bytes.baseAddress!
+    }
   }
 
   func equals(_ other: borrowing RawSpan) -> Bool {

@@ -34,10 +34,12 @@
   var byteCount: Int { (mask + 1) * MemoryLayout<Cell>.stride }
 
   @inlinable @inline(__always)
-  func home(_ key: UInt64) -> Int { Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> shift) }
+  func home(_ key: UInt64) -> Int { Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift) }
 
   /// The slot stored for a key, or `nil`.
-  @inlinable public func find(_ key: UInt64) -> UInt32? {
+  ///
+  /// Inlined, as a call would copy the table's words to the stack: the first cell is mostly the right one.
+  @inlinable @inline(__always) public func find(_ key: UInt64) -> UInt32? {
     var at = home(key)
     while true {
       let cell = unsafe cells[at]

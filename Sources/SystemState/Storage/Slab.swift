@@ -7,6 +7,9 @@
   @usableFromInline let region: Region
   /// Slots below ``fresh`` that hold no entry.
   private var freed: BitSets
+  /// The slot that was freed last, kept out of ``freed`` for the next entry: what comes and goes, as most descriptors do,
+  /// needs no search then. `.max` for no slot.
+  private var spare: UInt32 = .max
   /// One past the highest slot that was ever in use.
   @usableFromInline var fresh: UInt32 = 0
   public let limit: Int
@@ -28,7 +31,10 @@
   /// - Returns: Its slot, or `nil` if the table is full.
   public mutating func allocate(_ entry: Entry) -> UInt32? {
     let slot: UInt32
-    if count < Int(fresh), let lowest = freed.lowest() {
+    if spare != .max {
+      slot = spare
+      spare = .max
+    } else if count < Int(fresh), let lowest = freed.lowest() {
       freed.remove(lowest)
       slot = UInt32(truncatingIfNeeded: lowest)
     } else {
@@ -45,16 +51,28 @@
   /// Ends an entry. Its slot may come back from the next ``allocate(_:)``.
   public mutating func free(_ slot: UInt32) {
     precondition(isUsed(slot), "a slot freed twice")
-    freed.insert(Int(slot))
     count -= 1
+    if spare == .max {
+      spare = slot
+      return
+    }
+    // The lower one is used first, so that entries gather at the low end.
+    freed.insert(Int(max(slot, spare)))
+    spare = min(slot, spare)
   }
 
   /// Whether a slot holds an entry.
-  @inline(__always) public func isUsed(_ slot: UInt32) -> Bool { slot < fresh && !freed.contains(Int(slot)) }
+  @inline(__always) public func isUsed(_ slot: UInt32) -> Bool {
+    slot < fresh && slot != spare && !freed.contains(Int(slot))
+  }
 
   /// Decides whether memory is to be given back; call it every few seconds.
   mutating func endPeriod() {
     lastPeak = water.peak
+    if spare != .max {
+      freed.insert(Int(spare))
+      spare = .max
+    }
     if water.endPeriod(use: count, slack: (64 << 10) / MemoryLayout<Entry>.stride) { sweep = 0..<Int(fresh) }
   }
 

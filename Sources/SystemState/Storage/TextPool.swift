@@ -41,6 +41,9 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
   /// Of each class, the chunks with room.
   private var rooms: BitSets
   private var freeChunks: BitSets
+  /// Of each class of short texts, the block that was freed last and still counts as used in its chunk, by its first
+  /// granule; 0 for none. Most texts come and go with one descriptor, and need no search then.
+  private var spares = InlineArray<32, UInt32>(repeating: 0)
   /// The first chunk that was never used. Chunk 0 stays unused: granule 0 means "empty".
   private var freshChunk = 1
   /// Bytes in blocks that are in use, headers and rounding included.
@@ -125,10 +128,19 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
 
   @usableFromInline mutating func recycle(_ handle: TextHandle) {
     let (index, granules) = TextPool.sizeClass(Int(handle.length) + 4)
+    bytesInUse -= Int(granules) << 4
+    if index < 32, spares[index] == 0 {
+      spares[index] = handle.granule
+      return
+    }
     let chunk = Int(handle.granule) / TextPool.granulesPerChunk
     let block = (handle.granule % UInt32(TextPool.granulesPerChunk)) / granules
     precondition(Int(chunks[chunk].sizeClass) == index && chunks[chunk].used > 0, "a text that is not in its chunk")
-    bytesInUse -= Int(granules) << 4
+    release(block, of: chunk, index)
+  }
+
+  /// Gives a block back to its chunk.
+  private mutating func release(_ block: UInt32, of chunk: Int, _ index: Int) {
     if chunks[chunk].used == chunks[chunk].blocks { rooms.insert(chunk, in: index) }
     chunks[chunk].used -= 1
     chunks[chunk].isDirty = true
@@ -144,6 +156,11 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
 
   /// - Returns: A block's first granule, or `nil` if the pool is full.
   private mutating func allocate(_ index: Int, _ granules: UInt32) -> UInt32? {
+    if index < 32, spares[index] != 0 {
+      let granule = spares[index]
+      spares[index] = 0
+      return granule
+    }
     guard let chunk = rooms.lowest(of: index) ?? takeChunk(index, granules) else { return nil }
     let block: Int
     if chunks[chunk].used < chunks[chunk].fresh, let lowest = freeBlocks.lowest(of: chunk) {
@@ -179,6 +196,12 @@ public struct TextHandle: BitwiseCopyable, Sendable, Equatable {
 
   /// Decides whether memory is to be given back; call it every few seconds.
   mutating func endPeriod() {
+    for index in 0..<32 where spares[index] != 0 {
+      let granule = Int(spares[index])
+      spares[index] = 0
+      let block = (granule % TextPool.granulesPerChunk) / (index + 1)
+      release(UInt32(block), of: granule / TextPool.granulesPerChunk, index)
+    }
     if water.endPeriod(use: bytesInUse, slack: 128 << 10) { sweep = 1..<freshChunk }
   }
 

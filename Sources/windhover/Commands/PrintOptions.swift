@@ -82,7 +82,7 @@ struct PrintOptions: ParsableArguments {
     let compiled =
       validate.isEmpty
       ? try RuleSet.loadUsable(rules, settings) { writeLine("windhover: \($0)", to: STDERR_FILENO) }
-      : try RuleSet.load(validate, settings)
+      : try RuleSet.load(validate, settings, reportsUnreadable: true)
     let describes = (describesAll || described != nil) && !compiled.hasErrors
     if settings.jsonOutput {
       var json = JSONWriter()
@@ -109,11 +109,19 @@ struct PrintOptions: ParsableArguments {
         Swift.print(text)
       }
     }
-    if compiled.hasErrors { throw ExitCode(1) }
+    if compiled.hasErrors { throw compiled.failure }
   }
 
   private func unknownRule(_ compiled: CompiledRules) -> Failure {
     Failure("there is no rule '\(described ?? "")'; -L lists the rules that there are")
+  }
+}
+
+extension CompiledRules {
+  /// The line on standard error that goes with a report of invalid files.
+  var failure: Failure {
+    let invalid = loaded.files.filter { !$0.isSuccessful }.map(\.name)
+    return Failure("\(invalid.joined(separator: ", ")) cannot be used; the report says why")
   }
 }
 
@@ -190,6 +198,8 @@ enum EventListing {
   private static func json() -> String {
     var json = JSONWriter()
     json.beginObject()
+    json.key("schema_version")
+    json.string(Product.schemaVersion)
     for section in sections {
       json.key(section.key)
       json.beginArray()
@@ -209,6 +219,12 @@ enum EventListing {
           json.string(parameter.name)
           json.key("type")
           json.string(parameter.type.name)
+          if let group = Schema.flags(parameter.flagGroup) {
+            json.key("flags")
+            json.beginArray()
+            for flag in group.flags { json.string(flag.text) }
+            json.endArray()
+          }
           json.endObject()
         }
         json.endArray()

@@ -21,7 +21,7 @@ struct RulesCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      let compiled = try RuleSet.load(files)
+      let compiled = try RuleSet.load(files, reportsUnreadable: true)
       if json {
         print("{\"falco_load_results\":\(compiled.loaded.resultsJSON)}")
       } else {
@@ -31,7 +31,7 @@ struct RulesCommand: ParsableCommand {
           print("\(compiled.loaded.rules.count) rules, \(compiled.rules.count) of them enabled")
         }
       }
-      if compiled.hasErrors { throw ExitCode(1) }
+      if compiled.hasErrors { throw compiled.failure }
     }
   }
 }

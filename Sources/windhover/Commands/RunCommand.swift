@@ -54,6 +54,11 @@ struct SharedOptions: ParsableArguments {
     help: ArgumentHelp("Override a key of the configuration; may be given several times.", valueName: "key=value"))
   var overrides: [String] = []
 
+  @Option(
+    name: [.customShort("p", allowingJoined: true), .customLong("print")],
+    help: ArgumentHelp("Append this text, with fields, to the output of every rule.", valueName: "format"))
+  var appended: String?
+
   @Option(help: ArgumentHelp("Capture driver: auto, modern_ebpf, ebpf, kmod or ptrace.", valueName: "driver"))
   var engine: String?
 
@@ -62,7 +67,17 @@ struct SharedOptions: ParsableArguments {
     var overrides = overrides
     if let engine { overrides.append("engine.kind=\(engine)") }
     var warnings: [String] = []
-    let settings = try Settings.read(config, overrides: overrides) { warnings.append($0) }
+    var settings = try Settings.read(config, overrides: overrides) { warnings.append($0) }
+    switch appended {
+    case nil: break
+    case "c", "container", "k", "kubernetes":
+      warnings.append("-p\(appended ?? "") has no effect; append_output with suggested_output: true shows containers and pods")
+    case let format?:
+      var addition = OutputAddition()
+      addition.text = format
+      addition.place = "-p"
+      settings.outputAdditions.append(addition)
+    }
     let log = Log(level: settings.logLevel)
     for warning in warnings { log(.warning, warning) }
     return settings

@@ -3,15 +3,11 @@
 //
 //   FieldPrinter FILE FIELD...
 
-import Capture
-import CaptureFile
-import EventSchema
 import Fields
 import Glibc
 import JSONText
 import Outputs
 import Recordings
-import SystemState
 
 func fail(_ text: String) -> Never {
   var line = Array("FieldPrinter: \(text)\n".utf8)
@@ -29,40 +25,16 @@ let fields = arguments.dropFirst().map { name in
 }
 
 var extractor = FieldExtractor(fields)
-do {
-  var source = try CaptureFileSource(path: path)
-  var current = SystemState(replaying: source.contents)
-  var section = source.section
-  reading: while true {
-    do throws(CaptureError) {
-      var batch = try source.nextBatch(waitingUpTo: .zero)
-      while true {
-        do throws(RecordError) {
-          guard let event = try batch.next() else { break }
-          current.apply(event)
-          if event.isStateOnly { continue }
-          extractor.begin()
-          var json = JSONWriter()
-          json.beginObject()
-          for index in fields.indices {
-            json.key(fields[index].name)
-            extractor.write(index, event, current, into: &json)
-          }
-          json.endObject()
-          print(String(decoding: json.bytes, as: UTF8.self))
-        } catch {
-          fail("\(error)")
-        }
-      }
-    } catch {
-      if error == .endOfStream { break reading }
-      throw error
-    }
-    if source.section != section {
-      section = source.section
-      current = SystemState(replaying: source.contents)
-    }
+let failure = CaptureWalk.walk(path) { event, state in
+  extractor.begin()
+  var json = JSONWriter()
+  json.beginObject()
+  for index in fields.indices {
+    json.key(fields[index].name)
+    extractor.write(index, event, state, into: &json)
   }
-} catch {
-  fail("\(error)")
+  json.endObject()
+  print(String(decoding: json.bytes, as: UTF8.self))
+  return true
 }
+if let failure { fail(failure) }

@@ -122,13 +122,19 @@ extension StateLimits {
   }
 }
 
-guard CommandLine.argc > 1, let target = targets.first(where: { $0.name == CommandLine.arguments[1] }) else {
+// To merge corpora (-merge=1), libFuzzer starts this program again with the arguments that it knows of: the name of the
+// target is not among them, and comes by the environment.
+let variable = "WINDHOVER_FUZZ_TARGET"
+let given = CommandLine.argc > 1 ? targets.first { $0.name == CommandLine.arguments[1] } : nil
+let inherited = getenv(variable).map { String(cString: $0) }
+guard let target = given ?? targets.first(where: { $0.name == inherited }) else {
   writeToStandardError("usage: Fuzz \(targets.map(\.name).joined(separator: "|")) [CORPUS] [-max_total_time=SECONDS ...]\n")
   exit(64)
 }
+setenv(variable, target.name, 1)
 // libFuzzer sees the program's name and what follows the target's.
 var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(CommandLine.arguments[0])]
-for argument in CommandLine.arguments.dropFirst(2) { arguments.append(strdup(argument)) }
+for argument in CommandLine.arguments.dropFirst(given == nil ? 1 : 2) { arguments.append(strdup(argument)) }
 var count = Int32(arguments.count)
 arguments.append(nil)
 let result = arguments.withUnsafeMutableBufferPointer { buffer in
