@@ -62,13 +62,13 @@ extension Conformance {
     }
 
     @Test func severalRefusedProgramsAreEachNamed() throws {
-      let object = try ELFObject.driver().breaking(program: "x_rmdir").breaking(program: "t_procexit")
+      let object = try ELFObject.driver().breaking(program: "x_rmdir").breaking(program: "t_signaldeliver")
       let refusals = Refusals()
       var options = CaptureOptions()
-      options.loadable = Interest(events: EventTypeSet([.mkdir, .rmdir, .procexit]))
+      options.loadable = Interest(events: EventTypeSet([.mkdir, .rmdir, .signaldeliver]))
       options.onDegraded = { refusals.add($0, $1) }
       let driver = try unsafe object.withBytes { try unsafe ModernBPFDriver(opening: options, object: $0) }
-      #expect(Set(refusals.all.map(\.program)) == ["x_rmdir", "t_procexit"])
+      #expect(Set(refusals.all.map(\.program)) == ["x_rmdir", "t_signaldeliver"])
       #expect(driver.loaded.types == [.mkdir])
     }
 
