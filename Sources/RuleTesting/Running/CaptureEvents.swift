@@ -70,6 +70,7 @@ extension SystemState {
       }
     }
     self.init(machine: machine)
+    followsNames = false
     load(users: contents.users, groups: contents.groups)
     add(contents.processes, readAt: 0)
   }

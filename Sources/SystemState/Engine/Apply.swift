@@ -20,6 +20,7 @@ extension SystemState {
     if SystemState.hasNoThread(type) {
       current.thread = Slot.none
       current.mainThread = Slot.none
+      current.files = Slot.none
       applyThreadless(event, type)
       return
     }
@@ -29,14 +30,20 @@ extension SystemState {
     } else if threads[slot].main == Slot.none {
       threads.linkToProcessIfPossible(slot)
     }
-    current.thread = slot
-    current.mainThread = threads.mainThread(of: slot)
+    setCurrentThread(slot)
     if slot != Slot.none { threads[slot].lastSeen = time }
     reduce(event, type)
     slot = current.thread
     guard slot != Slot.none else { return }
     threads[slot].lastDescriptor = current.descriptorNumber
     if threads[slot].pendingEntry != Slot.none, type.rawValue & 1 == 1 { dropCallEntry(of: slot) }
+  }
+
+  /// Makes an entry, or none, that of the event.
+  @inline(__always) mutating func setCurrentThread(_ slot: UInt32) {
+    current.thread = slot
+    current.mainThread = threads.mainThread(of: slot)
+    current.files = threads.files(of: slot)
   }
 
   /// Whether a reading of /proc already holds what an event of this thread changes.
@@ -84,7 +91,8 @@ extension SystemState {
     case .openat: openAt(event, name: 2, flags: 3, device: 5)
     case .openat2: openAt(event, name: 2, flags: 3, device: 6)
     case .close: close(event)
-    case .read, .write, .pread, .pwrite, .sendfile, .splice, .writev, .pwritev, .symlinkat: use(event, 2)
+    case .write: write(event)
+    case .read, .pread, .pwrite, .sendfile, .splice, .writev, .pwritev, .symlinkat: use(event, 2)
     case .readv, .preadv: use(event, 3)
     case .mmap, .mmap2:
       use(event, 8)
@@ -125,7 +133,7 @@ extension SystemState {
     case .eventfd2: special(event, .event, fileFlags: 1)
     case .signalfd: special(event, .signalfd)
     case .signalfd4: special(event, .signalfd, fileFlags: 1)
-    case .timerfd_create: special(event, .timerfd, fileFlags: 2)
+    case .timerfd_create: timerfd(event)
     case .inotify_init: special(event, .inotify)
     case .inotify_init1: special(event, .inotify, fileFlags: 1)
     case .epoll_create: special(event, .eventpoll)
@@ -164,7 +172,7 @@ extension SystemState {
   @inline(__always) mutating func use(_ event: borrowing EventView, _ parameter: Int) {
     let number = event.int64(parameter, or: -1)
     current.descriptorNumber = number
-    current.descriptor = descriptors.find(current.mainThread, number)
+    current.descriptor = descriptors.find(current.files, number)
     if current.descriptor == Slot.none { counters.descriptorLookupsFailed &+= 1 }
   }
 }

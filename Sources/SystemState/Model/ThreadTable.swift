@@ -2,6 +2,7 @@
 public struct ThreadTable: ~Copyable {
   @usableFromInline var entries: Slab<ThreadEntry>
   @usableFromInline var byID: IndexTable
+  var fileTables: Slab<FileTable>
   public let limit: Int
   /// Where the last search for an entry to drop ended.
   var evictionHand: UInt32 = 0
@@ -10,6 +11,7 @@ public struct ThreadTable: ~Copyable {
     self.limit = limit
     entries = Slab(limit: limit)
     byID = IndexTable(capacity: 4096)
+    fileTables = Slab(limit: limit)
   }
 
   public var count: Int { entries.count }
