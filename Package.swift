@@ -67,6 +67,9 @@ let package = Package(
       ],
       swiftSettings: lending),
 
+    // Threads.
+    .target(name: "BackgroundWork", swiftSettings: raw),
+
     // Capture files.
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCaptureFormat", exclude: ["past_events.def", "conversions.def"]),
@@ -75,7 +78,8 @@ let package = Package(
       swiftSettings: raw, linkerSettings: [.linkedLibrary(":libz.a")]),
 
     .target(
-      name: "Recordings", dependencies: ["Capture", "CaptureFile", "EventSchema", "JSONText", "ProcFS", "SystemState"],
+      name: "Recordings",
+      dependencies: ["BackgroundWork", "Capture", "CaptureFile", "EventSchema", "JSONText", "ProcFS", "SystemState"],
       swiftSettings: raw),
 
     // State and fields.
@@ -87,7 +91,6 @@ let package = Package(
       swiftSettings: raw),
 
     // Containers.
-    .target(name: "BackgroundWork", swiftSettings: raw),
     .target(name: "CRuntimeSockets", linkerSettings: [.linkedLibrary(":libnghttp2.a")]),
     .target(
       name: "ContainerRuntimes",
@@ -127,8 +130,9 @@ let package = Package(
     .target(name: "JSONText", dependencies: ["ByteText"], swiftSettings: raw),
     .target(
       name: "Outputs",
-      dependencies: ["Fields", "FilterLanguage", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux"],
-      swiftSettings: raw),
+      dependencies: [
+        "BackgroundWork", "Fields", "FilterLanguage", "JSONText", "ByteText", "EventSchema", "SystemState", "CLinux",
+      ], swiftSettings: raw),
 
     // The program.
     .target(

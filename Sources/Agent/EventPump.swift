@@ -45,6 +45,8 @@ struct EventPump: ~Copyable {
   /// Asks about containers; `nil` if nobody is asked.
   private let containers: ContainerLookup?
   private static let cleaningInterval: UInt64 = 20 * 60 * 1_000_000_000
+  /// When what only the start took is given back: pages of the program, and free pieces of the heap.
+  private static let startingTime: UInt64 = 1_000_000_000
   /// After a gap: since when what /proc does not show may go (epoch), and from when on (monotonic). The events that were
   /// captured meanwhile come first.
   private var afterGap: (silentSince: UInt64, due: UInt64)?
@@ -74,6 +76,8 @@ struct EventPump: ~Copyable {
   ) -> Failure? {
     let start = wh_clock_monotonic()
     var cleanedAt = start
+    // What the threads of outputs, the first batches and the first alerts ran through once, too.
+    var restsAt = start + EventPump.startingTime
     var reopenRequests = wh_usr1_count()
     while wh_stop_requested() == 0 {
       do throws(CaptureError) {
@@ -87,6 +91,11 @@ struct EventPump: ~Copyable {
       if !exchangeContainers(&consumer) { return nil }
       let now = wh_clock_monotonic()
       if state.returnMemory(at: now) { wh_release_free_memory() }
+      if now >= restsAt {
+        restsAt = .max
+        wh_release_startup_pages()
+        wh_release_free_memory()
+      }
       if let limit, now - start >= limit { return nil }
       if wh_usr1_count() != reopenRequests {
         reopenRequests = wh_usr1_count()

@@ -52,7 +52,6 @@ public struct Session {
     let containers = settings.containers.isEnabled ? ContainerLookup(settings.containers) { [log] in log(.warning, $0) } : nil
     var loop = makeLoop(state, outputs, procfs: ProcFS(), containers, digests)
     loop.record(try MatchRecordings(settings, rules.rules, .ofThisHost(), log: log))
-    wh_release_startup_pages()
     log(
       .info,
       "watching: \(rules.rules.count) rules over \(interest.events.count) types of events with \(capture.kind.rawValue)")

@@ -3,7 +3,7 @@ public import EventSchema
 
 /// A capture driver's object in the kernel, with the programs that some interest can need, none attached.
 public struct LoadedObject: ~Copyable {
-  public let object: BPFObject
+  public let object: KernelObjects
   public let table: ProgramTable
   /// The programs that are loaded.
   public let names: Set<String>
@@ -46,9 +46,10 @@ public struct LoadedObject: ~Copyable {
       names.insert(ProgramTable.exitStage)
       names.subtract(refused)
       object.select { names.contains($0) }
+      let loaded: KernelObjects
       do throws(BPFError) {
         try prepare(&object)
-        try object.load()
+        loaded = try object.load()
       } catch {
         let reason = VerifierLog.tellingLines(error.log)
         let culprit = VerifierLog.refusedProgram(error.log)
@@ -60,7 +61,7 @@ public struct LoadedObject: ~Copyable {
         options.onDegraded?(culprit, reason)
         continue
       }
-      self.object = object
+      self.object = loaded
       self.table = table
       self.names = names
       var events = EventTypeSet(table.programs.lazy.filter { [refused] in refused.contains($0.name) }.map(\.event))

@@ -20,6 +20,9 @@ public struct ProgramTable: Sendable {
   /// Programs for a form of a tracepoint that the running kernel does not have.
   public static func otherForms() -> Set<String> {
     var others: Set = ["t_io_uring_submit", "t_io_uring_submit_sqe", "t_io_uring_submit_sqe_7"]
+    // Known since then, without the 35 ms that reading the kernel's types takes. Where the tracepoint is missing all the
+    // same, the program is refused.
+    if KernelVersion.running >= KernelVersion(6, 4) { return others.subtracting(["t_io_uring_submit"]) }
     guard let types = KernelTypes() else { return others }
     if types.argumentCount(ofTracepoint: "io_uring_submit_req") == 1 {
       others.remove("t_io_uring_submit")

@@ -12,7 +12,7 @@ internal import Glibc
   private let valueBytes: Int
 
   /// - Parameter entries: How many the map was given before it was loaded.
-  public init(_ object: borrowing BPFObject, map: String, entries: Int) throws(BPFError) {
+  public init(_ object: borrowing KernelObjects, map: String, entries: Int) throws(BPFError) {
     let layout = try object.layout(map: map)
     let descriptor = try object.descriptor(map: map)
     let valueBytes = (layout.valueBytes + 7) & ~7

@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -83,6 +84,19 @@ int wh_btf_tracepoint_arguments(const struct btf *kernel, const char *name)
 const char *wh_bpf_log_end(void)
 {
 	return text ? text : "";
+}
+
+void wh_bpf_log_free(void)
+{
+	free(text);
+	text = NULL;
+}
+
+int wh_copy_descriptor(int descriptor)
+{
+	int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? -errno : copy;
 }
 
 int wh_open_perf_output(int cpu)

@@ -79,7 +79,7 @@ int wh_open_regular(const char *path, int is_cached, struct wh_file_facts *facts
 
 int wh_sha256_of(int fd, uint64_t limit, uint8_t *digest)
 {
-	static _Thread_local uint8_t buffer[1 << 16];
+	uint8_t buffer[1 << 14];
 	struct wh_sha256 hash;
 	uint64_t total = 0;
 

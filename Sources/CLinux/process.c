@@ -137,6 +137,15 @@ void wh_release_startup_pages(void)
 	dl_iterate_phdr(release_segments, NULL);
 }
 
+void wh_forget_constants(const void *start, size_t size)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t first = ((uintptr_t)start + page - 1) & ~(page - 1), end = ((uintptr_t)start + size) & ~(page - 1);
+
+	if (first < end)
+		madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
 void wh_release_free_memory(void)
 {
 	malloc_trim(0);

@@ -24,7 +24,7 @@ public struct DriverCache: Sendable, Equatable {
 
   /// The path of a driver built from this program's sources, whether it is there or not.
   public func path(of kind: DriverKind, kernel: KernelRelease) -> String {
-    "\(root)/\(SourceArchive.embedded.digest)/\(DriverCache.fileName(of: kind, kernel: kernel))"
+    "\(root)/\(SourceArchive.embeddedDigest)/\(DriverCache.fileName(of: kind, kernel: kernel))"
   }
 
   /// The driver built for a kernel from this program's sources: this user's own, else the system's.

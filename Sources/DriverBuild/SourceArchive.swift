@@ -1,24 +1,37 @@
 internal import CBPFObjects
+internal import CLinux
 internal import Glibc
 
 /// The drivers' sources inside this program: a tar file (POSIX ustar) of plain files and folders.
 public struct SourceArchive: Sendable {
   private let bytes: [UInt8]
-  /// Tells states of the sources apart: 16 hexadecimal digits.
-  public let digest: String
 
-  public init(_ bytes: [UInt8]) {
-    self.bytes = bytes
+  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Tells states of the sources apart: 16 hexadecimal digits.
+  public var digest: String { Self.digest(of: bytes) }
+
+  private static func digest(of bytes: some Sequence<UInt8>) -> String {
     // FNV-1a, 64 bits: no defence against somebody who wants two archives to look alike, but they are our own.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let digits = String(hash, radix: 16)
-    digest = String(repeating: "0", count: 16 - digits.count) + digits
+    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  /// That of this build; empty if it was made without.
-  public static let embedded = SourceArchive(
-    unsafe Array(UnsafeRawBufferPointer(start: wh_driver_sources_start(), count: wh_driver_sources_size)))
+  /// That of this build; empty if it was made without. A copy of half a megabyte: not for keeping.
+  public static var embedded: SourceArchive { unsafe SourceArchive(Array(embeddedBytes)) }
+
+  /// The digest of ``embedded``, without a copy: each start asks for it, to find the drivers that were built.
+  public static let embeddedDigest: String = {
+    let digest = unsafe SourceArchive.digest(of: embeddedBytes)
+    unsafe wh_forget_constants(embeddedBytes.baseAddress, embeddedBytes.count)
+    return digest
+  }()
+
+  private static var embeddedBytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: wh_driver_sources_start(), count: wh_driver_sources_size)
+  }
 
   public var isEmpty: Bool { bytes.isEmpty }
 

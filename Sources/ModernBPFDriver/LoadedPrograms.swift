@@ -39,8 +39,9 @@ struct LoadedPrograms: ~Copyable {
     unsafe settings[0].is_single_lane = lanes == 1 ? 1 : 0
     unsafe settings[0].page_shift = UInt32(max(4096, sysconf(Int32(_SC_PAGESIZE))).trailingZeroBitCount)
     // bpf_probe.h, __BPF_DECLARE_TRACE_SYSCALL: 6.18 keeps preemption off around programs, 7.2 does not.
-    unsafe settings[0].is_preemptible = runningKernel() >= KernelVersion(6, 19) ? 1 : 0
-    unsafe settings[0].can_cast = runningKernel() >= KernelVersion(6, 2) ? 1 : 0
+    unsafe settings[0].is_preemptible = KernelVersion.running >= KernelVersion(6, 19) ? 1 : 0
+    unsafe settings[0].can_iterate = KernelVersion.running >= KernelVersion(6, 4) ? 1 : 0
+    unsafe settings[0].can_cast = KernelVersion.running >= KernelVersion(6, 2) ? 1 : 0
   }
 
   /// The programs' global variable, in memory that this process and the kernel share.
@@ -62,7 +63,7 @@ struct LoadedPrograms: ~Copyable {
     }
   }
 
-  private static func makeRings(of object: borrowing BPFObject, _ options: CaptureOptions) throws(CaptureError)
+  private static func makeRings(of object: borrowing KernelObjects, _ options: CaptureOptions) throws(CaptureError)
     -> [MappedRing]
   {
     do throws(BPFError) {
@@ -81,15 +82,4 @@ struct LoadedPrograms: ~Copyable {
       throw .system(errno: error.errno, during: error.operation)
     }
   }
-}
-
-/// The version of the kernel that runs; 0.0 if `uname` tells nothing that looks like one.
-private func runningKernel() -> KernelVersion {
-  var names = utsname()
-  guard unsafe uname(&names) == 0 else { return KernelVersion(0, 0) }
-  let release = unsafe withUnsafeBytes(of: names.release) {
-    unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-  }
-  let numbers = release.split(maxSplits: 2) { !$0.isNumber }.prefix(2).compactMap { Int($0) }
-  return numbers.count == 2 ? KernelVersion(numbers[0], numbers[1]) : KernelVersion(0, 0)
 }

@@ -32,9 +32,9 @@ internal import Glibc
   ///   for privileges and `ESRCH` for BTF; ``CaptureError/system(errno:during:)`` if memory cannot be mapped.
   public init(opening options: CaptureOptions) throws(CaptureError) {
     guard Self.isBuilt else { throw .notBuilt(Self.kind) }
-    try unsafe self.init(
-      opening: options,
-      object: UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size))
+    let object = unsafe UnsafeRawBufferPointer(start: wh_modern_bpf_object_start(), count: wh_modern_bpf_object_size)
+    try unsafe self.init(opening: options, object: object)
+    unsafe wh_forget_constants(object.baseAddress, object.count)
   }
 
   /// The same with another object file: tests break one of its programs.

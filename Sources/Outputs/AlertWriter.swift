@@ -1,5 +1,5 @@
+internal import BackgroundWork
 internal import CLinux
-internal import Glibc
 
 /// Carries lines from the thread that finds alerts to the channels, through one queue with an end.
 ///
@@ -19,7 +19,7 @@ public final class AlertWriter: Sendable {
   }
 
   private let shared: WriterState
-  private let thread: pthread_t
+  private let thread: BackgroundThread
 
   /// - Parameters:
   ///   - channels: At least one. They are used by the writer's thread only.
@@ -29,16 +29,9 @@ public final class AlertWriter: Sendable {
     _ channels: sending [any OutputChannel], capacity: Int = 0, report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     shared = WriterState(channels, capacity: capacity, report: report)
-    var thread = pthread_t()
-    let context = unsafe Unmanaged.passRetained(shared)
-    let failure = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        unsafe Unmanaged<WriterState>.fromOpaque(context!).takeRetainedValue().run()
-        return nil
-      }, context.toOpaque())
-    precondition(failure == 0, "no thread for the outputs: errno \(failure)")
-    self.thread = thread
+    do throws(NoThread) { thread = try BackgroundThread { [shared] in shared.run() } } catch {
+      preconditionFailure("no thread for the outputs: errno \(error.errno)")
+    }
   }
 
   /// Puts a line into the queue. Any thread; never blocks for longer than another offer takes.
@@ -62,16 +55,14 @@ public final class AlertWriter: Sendable {
   @discardableResult
   public func finish(limitMilliseconds: Int = 2000) -> Bool {
     guard shared.close(limitMilliseconds: limitMilliseconds) else { return false }
-    pthread_join(thread, nil)
+    thread.join()
     return true
   }
 }
 
 /// What the two sides share, under one lock.
-@safe private final class WriterState: @unchecked Sendable {
-  /// Heap memory, because a lock must not move.
-  private let lock: UnsafeMutablePointer<pthread_mutex_t>
-  private let changed: UnsafeMutablePointer<pthread_cond_t>
+private final class WriterState: @unchecked Sendable {
+  private let monitor = Monitor()
   private let channels: [any OutputChannel]
   private let capacity: Int
   private let report: @Sendable (String) -> Void
@@ -89,71 +80,44 @@ public final class AlertWriter: Sendable {
     self.channels = channels
     self.capacity = capacity
     self.report = report
-    unsafe lock = .allocate(capacity: 1)
-    unsafe changed = .allocate(capacity: 1)
-    unsafe pthread_mutex_init(lock, nil)
-    var attributes = pthread_condattr_t()
-    unsafe pthread_condattr_init(&attributes)
-    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    unsafe pthread_cond_init(changed, &attributes)
-    unsafe pthread_condattr_destroy(&attributes)
   }
 
-  deinit {
-    unsafe pthread_cond_destroy(changed)
-    unsafe pthread_mutex_destroy(lock)
-    unsafe changed.deallocate()
-    unsafe lock.deallocate()
-  }
+  var currentStatistics: AlertWriter.Statistics { monitor.locked { statistics } }
+  var waiting: Int { monitor.locked { lines.count + inHand } }
 
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    unsafe pthread_mutex_lock(lock)
-    defer { unsafe pthread_mutex_unlock(lock) }
-    return body()
-  }
-
-  var currentStatistics: AlertWriter.Statistics { locked { statistics } }
-  var waiting: Int { locked { lines.count + inHand } }
-
-  func offer(_ line: consuming [UInt8]) -> Bool {
-    unsafe pthread_mutex_lock(lock)
-    if isClosed || (capacity > 0 && lines.count + inHand >= capacity) {
-      statistics.dropped += 1
-      let isFirst = !isDropping
-      isDropping = true
-      unsafe pthread_mutex_unlock(lock)
-      if isFirst { report("the output queue is full (\(capacity) alerts): alerts are dropped until it drains") }
-      return false
+  func offer(_ line: [UInt8]) -> Bool {
+    var isFirstDropped = false
+    let isTaken = monitor.locked {
+      if isClosed || (capacity > 0 && lines.count + inHand >= capacity) {
+        statistics.dropped += 1
+        isFirstDropped = !isDropping
+        isDropping = true
+        return false
+      }
+      isDropping = false
+      lines.append(line)
+      monitor.wakeAll()
+      return true
     }
-    isDropping = false
-    lines.append(line)
-    unsafe pthread_cond_broadcast(changed)
-    unsafe pthread_mutex_unlock(lock)
-    return true
+    if isFirstDropped { report("the output queue is full (\(capacity) alerts): alerts are dropped until it drains") }
+    return isTaken
   }
 
   func requestReopening() {
-    locked {
+    monitor.locked {
       wantsReopening = true
-      unsafe pthread_cond_broadcast(changed)
+      monitor.wakeAll()
     }
   }
 
   /// - Returns: Whether the writer has ended within the limit.
   func close(limitMilliseconds: Int) -> Bool {
-    var deadline = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
-    deadline.tv_sec += limitMilliseconds / 1000
-    deadline.tv_nsec += limitMilliseconds % 1000 * 1_000_000
-    if deadline.tv_nsec >= 1_000_000_000 {
-      deadline.tv_sec += 1
-      deadline.tv_nsec -= 1_000_000_000
-    }
-    return locked {
+    let deadline = wh_clock_monotonic() + UInt64(limitMilliseconds) * 1_000_000
+    return monitor.locked {
       isClosed = true
-      unsafe pthread_cond_broadcast(changed)
+      monitor.wakeAll()
       while !hasEnded {
-        if unsafe pthread_cond_timedwait(changed, lock, &deadline) == ETIMEDOUT, !hasEnded {
+        if !monitor.wait(until: deadline), !hasEnded {
           statistics.abandoned += UInt64(lines.count + inHand)
           lines.removeAll()
           return false
@@ -166,29 +130,29 @@ public final class AlertWriter: Sendable {
   /// The writer's thread: takes all lines that wait, writes them, and ends when there are none and none will come.
   func run() {
     while true {
-      unsafe pthread_mutex_lock(lock)
-      while lines.isEmpty, !isClosed, !wantsReopening { unsafe pthread_cond_wait(changed, lock) }
-      let mustReopen = wantsReopening
-      wantsReopening = false
-      let batch = lines
-      lines = []
-      inHand = batch.count
-      let mustEnd = batch.isEmpty && isClosed
-      unsafe pthread_mutex_unlock(lock)
+      var mustReopen = false
+      let batch: [[UInt8]]? = monitor.locked {
+        while lines.isEmpty, !isClosed, !wantsReopening { monitor.wait() }
+        mustReopen = wantsReopening
+        wantsReopening = false
+        defer { lines = [] }
+        inHand = lines.count
+        return lines.isEmpty && isClosed ? nil : lines
+      }
 
       if mustReopen { attempt { channel throws(OutputError) in try channel.reopen() } }
-      for line in batch {
+      for line in batch ?? [] {
         attempt { channel throws(OutputError) in try channel.write(line) }
-        locked {
+        monitor.locked {
           statistics.written += 1
           inHand -= 1
         }
       }
       attempt { channel throws(OutputError) in try channel.flush() }
-      if mustEnd {
-        locked {
+      if batch == nil {
+        monitor.locked {
           hasEnded = true
-          unsafe pthread_cond_broadcast(changed)
+          monitor.wakeAll()
         }
         return
       }
@@ -200,7 +164,7 @@ public final class AlertWriter: Sendable {
       do throws(OutputError) {
         try action(channel)
       } catch {
-        locked { statistics.failed += 1 }
+        monitor.locked { statistics.failed += 1 }
         report("\(channel.name): \(error)")
       }
     }

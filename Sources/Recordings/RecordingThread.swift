@@ -1,14 +1,14 @@
+internal import BackgroundWork
 internal import Capture
 internal import CaptureFile
 internal import EventSchema
-internal import Glibc
 
 /// Writes capture files on a thread of its own, so that neither compression nor the disk holds up the event loop.
 ///
 /// The queue has an end, counted in bytes: what does not fit is dropped and counted, never waited for.
 final class RecordingThread: Sendable {
   private let shared: RecordingState
-  private let thread: pthread_t
+  private let thread: BackgroundThread
 
   /// - Parameters:
   ///   - queueBytes: Records that may wait.
@@ -16,19 +16,9 @@ final class RecordingThread: Sendable {
   ///   - report: Told of files that cannot be written; called on the thread.
   init(queueBytes: Int, fileBytes: UInt64?, report: @escaping @Sendable (String) -> Void) throws(RecordingError) {
     shared = RecordingState(queueBytes: queueBytes, fileBytes: fileBytes, report: report)
-    var thread = pthread_t()
-    let context = unsafe Unmanaged.passRetained(shared)
-    let failure = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        unsafe Unmanaged<RecordingState>.fromOpaque(context!).takeRetainedValue().run()
-        return nil
-      }, context.toOpaque())
-    guard failure == 0 else {
-      unsafe context.release()
-      throw RecordingError(errno: failure)
+    do throws(NoThread) { thread = try BackgroundThread { [shared] in shared.run() } } catch {
+      throw RecordingError(errno: error.errno)
     }
-    self.thread = thread
   }
 
   /// Begins a file. Refused and counted while two others wait for the disk: their lists take memory.
@@ -43,7 +33,7 @@ final class RecordingThread: Sendable {
   /// Writes what waits and ends the thread. Call once.
   func finish() {
     shared.close()
-    pthread_join(thread, nil)
+    thread.join()
   }
 }
 
@@ -71,16 +61,14 @@ public struct RecordingCounters: Sendable, Equatable {
 }
 
 /// What both sides share, under one lock; and what is the thread's alone.
-@safe private final class RecordingState: @unchecked Sendable {
+private final class RecordingState: @unchecked Sendable {
   enum Job {
     case begin(RecordingStart)
     case write(RecordBlock)
     case end
   }
 
-  /// Heap memory, because a lock must not move.
-  private let lock: UnsafeMutablePointer<pthread_mutex_t>
-  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private let monitor = Monitor()
   private let queueBytes: Int
   private let fileBytes: UInt64?
   private let report: @Sendable (String) -> Void
@@ -96,53 +84,40 @@ public struct RecordingCounters: Sendable, Equatable {
     self.queueBytes = queueBytes
     self.fileBytes = fileBytes
     self.report = report
-    unsafe lock = .allocate(capacity: 1)
-    unsafe changed = .allocate(capacity: 1)
-    unsafe pthread_mutex_init(lock, nil)
-    unsafe pthread_cond_init(changed, nil)
   }
 
-  deinit {
-    unsafe pthread_cond_destroy(changed)
-    unsafe pthread_mutex_destroy(lock)
-    unsafe changed.deallocate()
-    unsafe lock.deallocate()
-  }
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    unsafe pthread_mutex_lock(lock)
-    defer { unsafe pthread_mutex_unlock(lock) }
-    return body()
-  }
-
-  var currentCounters: RecordingCounters { locked { counters } }
+  var currentCounters: RecordingCounters { monitor.locked { counters } }
 
   func takeFullFile() -> (path: String, bytes: UInt64)? {
-    locked {
+    monitor.locked {
       defer { fullFile = nil }
       return fullFile
     }
   }
 
-  func offer(_ job: consuming Job, bytes: Int, records: Int) {
-    unsafe pthread_mutex_lock(lock)
-    if waitingBytes + bytes > queueBytes, bytes > 0 {
-      counters.recordsDropped &+= UInt64(records)
-    } else if case .begin = job, waitingFiles >= 2 {
-      counters.failed &+= 1
-    } else {
-      if case .begin = job { waitingFiles += 1 }
+  func offer(_ job: Job, bytes: Int, records: Int) {
+    monitor.locked {
+      if waitingBytes + bytes > queueBytes, bytes > 0 {
+        counters.recordsDropped &+= UInt64(records)
+        return
+      }
+      if case .begin = job {
+        guard waitingFiles < 2 else {
+          counters.failed &+= 1
+          return
+        }
+        waitingFiles += 1
+      }
       jobs.append(job)
       waitingBytes += bytes
-      unsafe pthread_cond_signal(changed)
+      monitor.wakeAll()
     }
-    unsafe pthread_mutex_unlock(lock)
   }
 
   func close() {
-    locked {
+    monitor.locked {
       isClosed = true
-      unsafe pthread_cond_signal(changed)
+      monitor.wakeAll()
     }
   }
 
@@ -162,10 +137,10 @@ public struct RecordingCounters: Sendable, Equatable {
         case .begin(let start):
           finish(&file)
           file = create(start)
-          locked { waitingFiles -= 1 }
+          monitor.locked { waitingFiles -= 1 }
         case .write(let block):
           append(block, to: &file)
-          locked { waitingBytes -= block.filled }
+          monitor.locked { waitingBytes -= block.filled }
         case .end: finish(&file)
         }
       }
@@ -176,21 +151,18 @@ public struct RecordingCounters: Sendable, Equatable {
 
   /// What waits; `nil` once there is nothing more to come.
   private func nextJobs() -> [Job]? {
-    unsafe pthread_mutex_lock(lock)
-    defer { unsafe pthread_mutex_unlock(lock) }
-    while jobs.isEmpty {
-      if isClosed { return nil }
-      unsafe pthread_cond_wait(changed, lock)
+    monitor.locked {
+      while jobs.isEmpty, !isClosed { monitor.wait() }
+      defer { jobs = [] }
+      return jobs.isEmpty ? nil : jobs
     }
-    defer { jobs = [] }
-    return jobs
   }
 
   private func create(_ start: RecordingStart) -> Open? {
     do throws(CaptureFileError) {
       var writer = try CaptureFileWriter(path: start.path, compressing: true, existing: .refuse, start.contents)
       try writer.append(forState: start.containers)
-      locked { counters.files += 1 }
+      monitor.locked { counters.files += 1 }
       return Open(path: start.path, writer: writer, since: start.time)
     } catch {
       fail(start.path, error)
@@ -210,7 +182,7 @@ public struct RecordingCounters: Sendable, Equatable {
       let (path, bytes) = (open.path, open.writer.fileBytes)
       file = consume open
       finish(&file)
-      locked { fullFile = (path, bytes) }
+      monitor.locked { fullFile = (path, bytes) }
       return
     }
     file = consume open
@@ -247,7 +219,7 @@ public struct RecordingCounters: Sendable, Equatable {
   }
 
   private func fail(_ path: String, _ error: CaptureFileError) {
-    locked { counters.failed += 1 }
+    monitor.locked { counters.failed += 1 }
     report("the recording \(path) \(error.problem.sentence)")
   }
 }

@@ -49,6 +49,7 @@ struct wh_control {
  * @snaplen: how much data of a read or write a record carries
  * @can_cast: the kernel has bpf_rdonly_cast() (6.2 and later): structures are read by plain loads
  * @is_preemptible: programs at system calls can be preempted (6.19 and later)
+ * @can_iterate: the kernel has bpf_iter_num_new() (6.4 and later): the verifier looks at a loop's body once
  * @page_shift: 12 on x86-64; 12, 14 or 16 on aarch64, by the kernel's configuration
  * @is_single_lane: all CPUs write to the map "ring"; the map "rings" is not used
  */
@@ -57,6 +58,7 @@ struct wh_settings {
 	uint32_t is_single_lane;
 	uint32_t can_cast;
 	uint32_t is_preemptible;
+	uint32_t can_iterate;
 	uint32_t page_shift;
 };
 

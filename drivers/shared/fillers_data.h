@@ -93,6 +93,7 @@ WH_INLINE uint64_t wh_vectors_size(struct wh_call *call, uint64_t vectors, uint6
 	uint64_t size = 0;
 	uint32_t i;
 
+	/* Not WH_FOR: the sum is another in each round. */
 	WH_UNROLL
 	for (i = 0; i < WH_VECTORS; i++) {
 		struct wh_vector vector;
@@ -111,8 +112,7 @@ WH_INLINE uint32_t wh_vectors_bytes(struct wh_call *call, uint64_t vectors, uint
 	uint32_t left = wh_cut(limit), i;
 
 	scratch->carried = 0;
-	WH_UNROLL
-	for (i = 0; i < WH_VECTORS; i++) {
+	WH_FOR(i, 0, WH_VECTORS) {
 		struct wh_vector vector;
 		uint32_t gathered = scratch->carried, take;
 

@@ -38,8 +38,7 @@ WH_INLINE uint32_t wh_asked_strings(struct wh_call *call, uint64_t array, uint32
 	scratch->carried = 0;
 	if (!array)
 		return 0;
-	WH_UNROLL
-	for (i = first; i < WH_EXEC_STRINGS; i++) {
+	WH_FOR(i, first, WH_EXEC_STRINGS) {
 		uint32_t gathered = scratch->carried, left = WH_PATH_MAX - spent - gathered;
 		uint64_t string = wh_user_long(call, array, i);
 		int length;

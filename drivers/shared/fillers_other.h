@@ -108,8 +108,7 @@ WH_BYTES(poll_fds)
 	if (count > WH_POLL_ENTRIES)
 		count = WH_POLL_ENTRIES;
 	scratch->carried = 0;
-	WH_UNROLL
-	for (i = 0; i < WH_POLL_ENTRIES; i++) {
+	WH_FOR(i, 0, WH_POLL_ENTRIES) {
 		struct { int32_t descriptor; uint16_t events, returned; } entry;
 		uint8_t *place;
 

@@ -59,8 +59,7 @@ WH_INLINE bool wh_is_in_group(struct cred *cred, uint32_t gid)
 	groups = WH_FETCH(cred, group_info);
 	count = WH_FETCH(groups, ngroups);
 	entry = WH_ADDRESS(groups, gid);
-	WH_UNROLL
-	for (i = 0; i < WH_GROUPS; i++) {
+	WH_FOR(i, 0, WH_GROUPS) {
 		uint32_t member = 0;
 
 		if (i >= count)

@@ -71,11 +71,10 @@ WH_INLINE uint32_t wh_path_of(struct wh_scratch *scratch, struct file *file, uin
 	struct vfsmount *vfsmount = WH_FETCH(file, f_path.mnt);
 	struct dentry *dentry = WH_FETCH(file, f_path.dentry);
 	struct mount *mount = WH_CONTAINER(vfsmount, struct mount, mnt);
-	int step;
+	uint32_t step;
 
 	wh_resolve_begin(scratch);
-	WH_UNROLL
-	for (step = 0; step < WH_PATH_COMPONENTS; step++) {
+	WH_FOR(step, 0, WH_PATH_COMPONENTS) {
 		struct dentry *root = WH_FETCH(vfsmount, mnt_root);
 		struct dentry *parent = WH_FETCH(dentry, d_parent);
 
@@ -116,11 +115,10 @@ WH_INLINE uint32_t wh_path_of(struct wh_scratch *scratch, struct file *file, uin
 WH_INLINE void wh_resolve_cgroup(struct wh_scratch *scratch, struct cgroup *cgroup)
 {
 	struct kernfs_node *node = WH_FETCH(cgroup, kn);
-	int step;
+	uint32_t step;
 
 	wh_resolve_begin(scratch);
-	WH_UNROLL
-	for (step = 0; step < WH_CGROUP_COMPONENTS; step++) {
+	WH_FOR(step, 0, WH_CGROUP_COMPONENTS) {
 		struct kernfs_node *parent = wh_kernel_kernfs_parent(node);
 		int length;
 

@@ -245,10 +245,9 @@ WH_INLINE int64_t wh_living_thread(struct signal_struct *signal, struct task_str
 {
 	struct list_head *head = WH_ADDRESS(signal, thread_head);
 	struct list_head *node = WH_FETCH(head, next);
-	int step;
+	uint32_t step;
 
-	WH_UNROLL
-	for (step = 0; step < WH_REAPER_THREADS; step++) {
+	WH_FOR(step, 0, WH_REAPER_THREADS) {
 		struct task_struct *thread;
 
 		if (!node || node == head)
@@ -275,7 +274,7 @@ WH_INLINE int64_t wh_reaper(struct wh_call *call)
 	struct pid *pid = WH_FETCH(leaving, thread_pid);
 	uint32_t level = WH_FETCH(pid, level);
 	struct pid_namespace *namespace = wh_pid_namespace_of(leaving);
-	int step;
+	uint32_t step;
 
 	if (WH_FETCH(children, next) == children)
 		return 0;
@@ -288,8 +287,7 @@ WH_INLINE int64_t wh_reaper(struct wh_call *call)
 	if (!WH_GET_BITS(signal, has_child_subreaper))
 		return WH_FETCH(init, pid);
 	ancestor = WH_FETCH(leaving, real_parent);
-	WH_UNROLL
-	for (step = 0; step < WH_REAPER_ANCESTORS; step++) {
+	WH_FOR(step, 0, WH_REAPER_ANCESTORS) {
 		struct signal_struct *above = WH_FETCH(ancestor, signal);
 		struct pid *number = WH_FETCH(ancestor, thread_pid);
 

@@ -10,6 +10,11 @@
 #define WH_UNROLL
 #endif
 
+/* The head of a loop of many rounds, or of long ones, which a verifier with iterators looks at once for all of them. */
+#ifndef WH_FOR
+#define WH_FOR(index, first, end) WH_UNROLL for (index = first; index < end; index++)
+#endif
+
 enum {
 	WH_FRAME_SIZE = 8,			/* CPU number (32 bits) and four zero bytes, before each record */
 	WH_ROOM = 65536,			/* bytes that one parameter may write from where it starts */

@@ -16,6 +16,12 @@ void wh_bpf_log_begin(void);
 /* The text since wh_bpf_log_begin(), in memory of this thread: good until the next wh_bpf_log_begin() on it. */
 const char *wh_bpf_log_end(void);
 
+/* Gives the text's memory back. */
+void wh_bpf_log_free(void);
+
+/* Another descriptor of the same thing, closed on exec; a negative errno if there is none left. */
+int wh_copy_descriptor(int descriptor);
+
 /* How many arguments a tracepoint hands to BPF programs, by the kernel's types; -1 if they have none of the name. */
 int wh_btf_tracepoint_arguments(const struct btf *kernel, const char *name);
 

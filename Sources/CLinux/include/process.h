@@ -3,6 +3,7 @@
 #ifndef WH_PROCESS_H
 #define WH_PROCESS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -38,6 +39,12 @@ int wh_set_effective_capabilities(uint64_t capabilities);
  * what is needed again comes back from the page cache. Start-up touches most of the program, the event loop little.
  */
 void wh_release_startup_pages(void);
+
+/*
+ * The same for large constants of the program that lie beside relocated data, which must stay: whole pages between
+ * `start` and its end. Not for memory that anything has ever written to.
+ */
+void wh_forget_constants(const void *start, size_t size);
 
 /* Gives back what lies free in the C library's heap, whole pages in its middle included. Takes up to milliseconds. */
 void wh_release_free_memory(void);
