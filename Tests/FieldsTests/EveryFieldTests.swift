@@ -9,8 +9,11 @@ import Testing
   private static let arguments = [
     "", "[0]", "[1]", "[HOME]", ".res", ".cpu", ".openat", "[1700000000000000000/1000]",
   ]
-  /// Labels that the workload's container and pod have.
-  private static let ownArguments = ["container.label": "[name]", "k8s.pod.label": "[name]"]
+  /// What the workload has: labels of its container and pod, a controller.
+  private static let ownArguments = [
+    "container.label": "[name]", "k8s.pod.label": "[name]", "thread.cgroup": ".cpu",
+    "evt.around": "[1700000000000000000/1000]",
+  ]
 
   /// The reason why a field has no value on any event of this recording.
   private static let without: [(reason: String, fields: [String])] = [
@@ -19,6 +22,7 @@ import Testing
       "evt.infra.docker.container.name", "evt.infra.docker.container.image", "thread.cpu", "thread.cpu.user",
       "thread.cpu.system",
     ]),
+    ("candidates for a condition, which print as nothing", ["fd.ip", "fd.net", "fd.port", "fd.proto"]),
     ("events of plugins only", ["evt.pluginname", "evt.plugininfo"]),
     ("facts that only the API server of Kubernetes has; accepted, never there", [
       "k8s.rc.name", "k8s.rc.id", "k8s.rc.label", "k8s.rc.labels", "k8s.svc.name", "k8s.svc.id", "k8s.svc.label",
@@ -72,7 +76,7 @@ import Testing
     let (clientPort, serverPort) = (try fact(host, "client.port"), try fact(host, "server.port"))
     let known = [
       Known(
-        what: "a file that is made", chosenBy: ["evt.type": "openat", "evt.arg.name": "made", "proc.pid": pid],
+        what: "a file that is made", chosenBy: ["evt.type": "openat", "evt.arg.name": "\(home)/made", "proc.pid": pid],
         shows: [
           "fd.num": try fact(host, "made.fd"), "fd.name": "\(home)/made", "fd.nameraw": "made", "fd.directory": home,
           "fd.filename": "made", "fd.type": "file", "fd.typechar": "f", "fd.ino": try fact(host, "made.ino"),
@@ -93,19 +97,19 @@ import Testing
           "evt.is_io_write": "true", "evt.io_dir": "write", "evt.is_syslog": "false",
         ]),
       Known(
-        what: "a file that is missing", chosenBy: ["evt.type": "openat", "evt.arg.name": "missing", "proc.pid": pid],
+        what: "a file that is missing", chosenBy: ["evt.type": "openat", "evt.arg.name": "\(home)/missing", "proc.pid": pid],
         shows: [
           "evt.res": "ENOENT", "evt.rawres": "-2", "evt.failed": "true", "fd.name": "\(home)/missing",
           "evt.count.error.file": "1", "fd.num": "-1", "fs.path.name": "<NA>",
         ]),
       Known(
-        what: "a link that is followed", chosenBy: ["evt.type": "openat", "evt.arg.name": "link", "proc.pid": pid],
+        what: "a link that is followed", chosenBy: ["evt.type": "openat", "evt.arg.name": "\(home)/link", "proc.pid": pid],
         shows: ["fd.name": "\(home)/link", "fd.realpath": "\(home)/made"]),
       Known(
-        what: "a file that is renamed", chosenBy: ["evt.type": "renameat", "evt.arg.oldpath": "made", "proc.pid": pid],
+        what: "a file that is renamed", chosenBy: ["evt.type": "renameat", "evt.arg.oldpath": "\(home)/made", "proc.pid": pid],
         shows: ["evt.abspath.src": "\(home)/made", "evt.abspath.dst": "\(home)/folder/moved", "fs.path.source": "\(home)/made"]),
       Known(
-        what: "a link that is made", chosenBy: ["evt.type": "symlinkat", "evt.arg.linkpath": "link", "proc.pid": pid],
+        what: "a link that is made", chosenBy: ["evt.type": "symlinkat", "evt.arg.linkpath": "\(home)/link", "proc.pid": pid],
         shows: ["evt.abspath": "\(home)/link", "fs.path.source": "\(home)/link", "fs.path.targetraw": "made"]),
       Known(
         what: "a connection", chosenBy: ["evt.type": "connect", "proc.pid": pid, "fd.sport": serverPort],
@@ -130,7 +134,7 @@ import Testing
         what: "a mapping that fails", chosenBy: ["evt.type": "mmap", "proc.pid": pid, "evt.res": "EINVAL"],
         shows: ["evt.count.error.memory": "1", "evt.category": "memory"]),
       Known(
-        what: "a thread that has its own name", chosenBy: ["evt.arg.path": "by-thread", "proc.pid": pid],
+        what: "a thread that has its own name", chosenBy: ["evt.arg.path": "\(home)/by-thread", "proc.pid": pid],
         shows: [
           "proc.name": "a-thread", "thread.tid": try fact(host, "thread.tid"), "thread.ismain": "false",
           "thread.nametid": "a-thread\(try fact(host, "thread.tid"))", "proc.nthreads": "2",
@@ -143,7 +147,7 @@ import Testing
           "proc.is_pgid_leader": "true", "proc.pexepath": "\(root)/fresh", "proc.acmdline[1]": "fresh calls \(home)",
         ]),
       Known(
-        what: "a file that is made in a container", chosenBy: ["evt.type": "openat", "evt.arg.name": "made", "proc.exepath": "\(root)/fresher"],
+        what: "a file that is made in a container", chosenBy: ["evt.type": "openat", "evt.arg.name": "\(root)/inside/made", "proc.exepath": "\(root)/fresher"],
         shows: [
           "proc.vpid": try fact(inside, "pid"), "thread.vtid": try fact(inside, "pid"), "proc.pvpid": "1",
           "fd.name": "\(root)/inside/made", "fd.ino": try fact(inside, "made.ino"), "container.id": "0123456789ab",
