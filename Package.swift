@@ -185,7 +185,8 @@ let package = Package(
     .testTarget(
       name: "ExecutableDigestsTests", dependencies: ["CDigest", "ExecutableDigests", "SystemState"], swiftSettings: lending),
     .executableTarget(
-      name: "StateChecker", dependencies: ["Capture", "EventSchema", "ModernBPFDriver", "ProcFS", "SystemState"],
+      name: "StateChecker",
+      dependencies: ["Agent", "CCalls", "Capture", "EventSchema", "ModernBPFDriver", "ProcFS", "SystemState"],
       path: "Tests/StateChecker", swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
@@ -200,7 +201,10 @@ let package = Package(
     .testTarget(name: "RuleCompilerTests", dependencies: ["RuleCompiler", "FilterLanguage"], swiftSettings: strict),
     .testTarget(
       name: "FieldsTests",
-      dependencies: ["Fields", "ByteText", "JSONText", "ProcFS", "SystemState", "CaptureTesting", "EventSchema"],
+      dependencies: [
+        "Capture", "Fields", "ByteText", "ExecutableDigests", "JSONText", "ModernBPFDriver", "ProcFS", "SystemState",
+        "CaptureTesting", "EventSchema", "TracePrograms",
+      ],
       swiftSettings: lending),
     .testTarget(
       name: "OutputsTests",

@@ -8,7 +8,7 @@ extension SystemState {
   static func ofThisHost(log: Log) -> SystemState {
     var state = SystemState(machine: .current())
     let procfs = ProcFS()
-    state.loadUsers(procfs)
+    state.loadNames(procfs)
     let result = state.scanProcesses(procfs)
     state.lookUpThreads(in: procfs)
     log(

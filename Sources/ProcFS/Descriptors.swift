@@ -58,7 +58,6 @@ extension ProcessReader {
     descriptor.inode = status.inode
     if descriptor.kind == .memfd { return }
     if status.isDirectory { descriptor.kind = .directory }
-    if status.isFIFO { descriptor.kind = .fifo }
   }
 
   /// fdinfo: open flags in octal, and the mount.

@@ -179,5 +179,4 @@ struct FileStatus {
   }
 
   var isDirectory: Bool { mode & 0o170000 == 0o040000 }
-  var isFIFO: Bool { mode & 0o170000 == 0o010000 }
 }

@@ -75,6 +75,13 @@ public struct ProcessReader: ~Copyable {
     return readIdentity(task, into: &thread) && thread.pid == pid ? thread : nil
   }
 
+  /// A thread's name; `nil` if there is no such thread.
+  public mutating func readName(_ tid: Int32) -> [UInt8]? {
+    guard var name = files.read(procfs.path("/proc/\(tid)/comm"), limit: 64, isOneRecord: true) else { return nil }
+    if name.last == 10 { name.removeLast() }
+    return name
+  }
+
   /// One descriptor of a process; `nil` if it is not open.
   public mutating func readDescriptor(_ number: Int32, of pid: Int32) -> DescriptorReading? {
     guard let directory = files.openDirectory(procfs.path("/proc/\(pid)")) else { return nil }

@@ -7,6 +7,7 @@ extension SystemState {
   /// The state as a section of a capture begins with it.
   public init(replaying contents: CaptureContents) {
     self.init(machine: Machine(contents.machine, contents.interfaces))
+    followsNames = false
     load(users: contents.users, groups: contents.groups)
     add(contents.processes, readAt: 0)
   }

@@ -17,6 +17,9 @@ public struct SystemState: ~Copyable {
   /// What the last applied event was about.
   public internal(set) var current = CurrentEvent()
   public internal(set) var counters = StateCounters()
+  /// Whether threads that rename themselves have the new name from then on. Replays keep the one that clone or exec told,
+  /// as whoever made the file would show it.
+  public var followsNames = true
 
   let limits: StateLimits
   /// Where the text of the moment is put together.
@@ -107,5 +110,7 @@ public struct Machine: Sendable {
   /// The network mask of each of ``addressesV4``, in the same order and byte order.
   public var masksV4: [UInt32] = []
   public var addressesV6: [IPAddress] = []
+  /// The first name that the host's own file gives an address. IPv4 addresses are in the mapped form, `::ffff:a.b.c.d`.
+  public var hostNames: [IPAddress: [UInt8]] = [:]
   public init() {}
 }

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -268,4 +269,9 @@ uint32_t wh_encoded_device(uint64_t device)
 	uint32_t number = minor(device);
 
 	return (number & 0xff) | major(device) << 8 | (number & ~0xffu) << 12;
+}
+
+int wh_adopt_orphans(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }

@@ -69,7 +69,7 @@ enum Locations {
   static var actions: String { "\(products)/EndToEndActions" }
 
   /// Test program and products share a folder.
-  private static var products: String {
+  static var products: String {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let folder = own.split(separator: "/").dropLast().reduce(into: "") { $0 += "/\($1)" }
     return access("\(folder)/EndToEndActions", X_OK) == 0 ? folder : "\(package)/.build/debug"

@@ -22,7 +22,7 @@ import Testing
     #expect(scene.text("proc.pid_start") == "1234")
     #expect(scene.text("proc.id") == "00c0ffee-1234-100")
     // A thread shows its process.
-    scene.apply(Event.clone(101, at: time(20), result: 0, pid: 100, ptid: 1, flags: 1 << 13))
+    scene.apply(Event.clone(101, at: time(20), result: 0, pid: 100, ptid: 1, flags: 1 << 13 | 1))
     #expect(scene.text("proc.id") == "00c0ffee-1234-100")
     // Exec replaces the program, not the process.
     scene.apply(Event.execve(100, at: time(30), exe: "/x", ptid: 1, comm: "x"))

@@ -67,6 +67,12 @@ import Testing
     #expect(scene.text("fs.path.target") == "<UNKNOWN>../f1")
     #expect(scene.text("evt.args") == "res=0 target=../f1 linkdirfd=3(<d>/tmp/d) linkpath=d1/s2(/tmp/d/d1/s2)")
     #expect(scene.text("evt.abspath") == "/tmp/d/d1/s2")
+    // What is absolute needs no directory.
+    scene.apply(
+      Event.make(.symlinkat, 200, at: 7_001) {
+        $0.append(Int64(0)); $0.append(text: "//etc/./x"); $0.append(Int64(3)); $0.append(text: "s3")
+      })
+    #expect(scene.text("fs.path.target") == "/etc/x")
     scene.apply(
       Event.make(.mkdirat, 200, at: 7_001) {
         $0.append(Int64(0))

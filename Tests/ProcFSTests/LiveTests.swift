@@ -81,7 +81,7 @@ import Testing
     #expect(entry.liveThreads >= 1)
 
     func descriptor(_ number: Int32) -> Descriptor? {
-      let found = state.descriptors.find(slot, Int64(number))
+      let found = state.descriptors.find(state.threads.files(of: slot), Int64(number))
       return found == Slot.none ? nil : state.descriptors[found]
     }
     var status = stat()

@@ -114,14 +114,14 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     var state = SystemState()
     state.scanProcesses(ProcFS(root: fake.root))
     func name(_ number: Int64) -> String {
-      let slot = state.descriptors.find(state.threads.find(42), number)
+      let slot = state.descriptors.find(state.threads.files(of: state.threads.find(42)), number)
       return state.texts.bytes(state.descriptors[slot].name).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
     #expect(name(20) == "127.0.0.1:8080")
     #expect(name(21) == "10.0.0.5:54321->8.8.8.8:53")
     #expect(name(24) == "127.0.0.1:80->127.0.0.2:40000")
     #expect(name(22) == "/run/x y.sock")
-    let flags = state.descriptors[state.descriptors.find(state.threads.find(42), 0)].openFlags
+    let flags = state.descriptors[state.descriptors.find(state.threads.files(of: state.threads.find(42)), 0)].openFlags
     #expect(flags & 0x1003 == 0x1003, "O_RDWR and O_CLOEXEC")
   }
 
@@ -136,7 +136,7 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     )
     var state = SystemState()
     state.scanProcesses(ProcFS(root: fake.root))
-    let slot = state.descriptors.find(state.threads.find(42), 4)
+    let slot = state.descriptors.find(state.threads.files(of: state.threads.find(42)), 4)
     #expect(state.descriptors[slot].flags.contains(.roleServer))
     #expect(state.descriptors[slot].sourcePort == 40000)
     #expect(state.descriptors[slot].destinationPort == 80)
@@ -155,11 +155,11 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     #expect(procfs.groups().map(\.gid) == [0, 34])
     var state = SystemState()
     let before = state.texts.bytesInUse
-    state.loadUsers(procfs)
+    state.loadNames(procfs)
     #expect(state.users.user(33) != nil)
     #expect(state.users.user(1) == nil)
     let after = state.texts.bytesInUse
-    state.loadUsers(procfs)
+    state.loadNames(procfs)
     #expect(state.texts.bytesInUse == after && after > before)
   }
 

@@ -57,10 +57,10 @@ import Testing
     #expect(state.threads.find(200) == slot, "the entry stays where it is")
     #expect(state.threads[slot].uid == 33)
     #expect(text(state.threads[slot].cwd, state) == "/var/")
-    let opened = state.descriptors.find(slot, 5)
+    let opened = state.descriptors.find(state.threads.files(of: slot), 5)
     #expect(text(state.descriptors[opened].rawName, state) == "relative")
-    #expect(state.descriptors.find(slot, 4) == Slot.none)
-    #expect(text(state.descriptors[state.descriptors.find(slot, 6)].name, state) == "/srv/new.db")
+    #expect(state.descriptors.find(state.threads.files(of: slot), 4) == Slot.none)
+    #expect(text(state.descriptors[state.descriptors.find(state.threads.files(of: slot), 6)].name, state) == "/srv/new.db")
   }
 
   @Test func anotherStartTimeIsAnotherOwnerOfTheId() {
@@ -73,7 +73,7 @@ import Testing
     #expect(result.replaced == 1 && result.kept == 2)
     let slot = state.threads.find(200)
     #expect(text(state.threads[slot].comm, state) == "intruder")
-    #expect(state.descriptors.find(slot, 3) == Slot.none, "nothing of the last owner is left")
+    #expect(state.descriptors.find(state.threads.files(of: slot), 3) == Slot.none, "nothing of the last owner is left")
     #expect(state.threads.parentProcess(of: slot) == state.threads.find(1))
   }
 

@@ -1,10 +1,12 @@
 // Does the state agree with /proc? Watches this host while a storm of forks, execs, threads and descriptors goes on,
 // lets it become quiet, and compares every process, thread and descriptor of the tables with /proc.
 //
-//   StateChecker [storm program and its arguments]        for example: StateChecker .../TracePrograms storm 7 10
+//   StateChecker PROGRAMS [SEED SECONDS]        for example: StateChecker .../TracePrograms 7 8
 //
-// /proc and the tables are read in turn, twice each: what differs between the two readings of one is still changing, and
+// PROGRAMS is what Tests/TracePrograms builds: it starts processes that stay, and the storm if there is a seed. /proc and the tables are read in turn, twice each: what differs between the two readings of one is still changing, and
 // is not compared. Exits with 1 if anything else differs.
+import Agent
+import CCalls
 import Capture
 import EventSchema
 import Glibc
@@ -12,23 +14,24 @@ import ModernBPFDriver
 import ProcFS
 import SystemState
 
-/// Processes that stay after the storm, in all ways that change what /proc shows of them.
+/// More processes that stay, as a shell makes them.
 let survivors = """
   set -m
   for i in 1 2 3 4 5 6 7 8; do
-    (cd /tmp; exec 5</etc/passwd 6<&5 7>/dev/null 5<&-; exec sleep 30) &
-    (cd /usr/lib; (cd ..; exec sleep 30) & exec sleep 30) &
-    setsid bash -c 'exec 8<>/dev/zero; cd /var; sleep 30 & exec 9<&8; wait' &
-    (umask 077; mkfifo /tmp/windhover-pipe-$i; exec 4<>/tmp/windhover-pipe-$i; rm /tmp/windhover-pipe-$i; exec sleep 30) &
-    (sleep 30 | cat | cat) &
+    (cd /tmp; exec 5</etc/passwd 6<&5 7>/dev/null 5<&-; exec sleep 300) &
+    (cd /usr/lib; (cd ..; exec sleep 300) & exec sleep 300) &
+    setsid bash -c 'exec 8<>/dev/zero; cd /var; sleep 300 & exec 9<&8; wait' &
+    (umask 077; mkfifo /tmp/windhover-pipe-$i; exec 4<>/tmp/windhover-pipe-$i; rm /tmp/windhover-pipe-$i; exec sleep 300) &
+    (sleep 300 | cat | cat) &
     bash -c 'exec 3</dev/tcp/127.0.0.1/1' 2>/dev/null
-    (trap '' TERM; exec -a other-name sleep 30) &
+    (trap '' TERM; exec -a other-name sleep 300) &
   done
   for i in $(seq 300); do (exit 3); /bin/true; done
-  sleep 60 &
+  sleep 300 &
   """
 
 func fail(_ text: String) -> Never {
+  endChildren()
   print(text)
   exit(2)
 }
@@ -70,6 +73,9 @@ func facts(_ thread: ThreadReading, isMain: Bool) -> [String: String] {
 func facts(_ descriptor: DescriptorReading) -> String {
   switch descriptor.kind {
   case .socket(let socket): return "socket \(socket.family)"
+  // To an open, a directory is one if the program asked for one.
+  case .directory where descriptor.portableFlags == nil && descriptor.flags & UInt32(O_DIRECTORY) == 0:
+    return "anything \(text(descriptor.name))"
   case .file, .directory: return "\(descriptor.kind) \(text(descriptor.name))"
   default: return "\(descriptor.kind)"
   }
@@ -113,8 +119,53 @@ func readTables(_ state: borrowing SystemState) -> [String: String] {
   return flatten(readings, parents: parents)
 }
 
-/// An open does not tell that the file is a named pipe; its name is in the tables, its kind only in /proc.
-func isNamedPipe(_ shown: String, _ kept: String?) -> Bool { shown == "fifo" && kept?.hasPrefix("file /") == true }
+/// Whether the tables say what /proc does. They name a file as the program did, /proc as the kernel does.
+func agree(_ shown: String, _ kept: String?, _ key: String) -> Bool {
+  guard kept != shown, let kept else { return kept == shown }
+  let (names, kinds) = (
+    [shown, kept].map { $0.split(separator: " ", maxSplits: 1).last ?? "" },
+    [shown, kept].map { $0.split(separator: " ", maxSplits: 1).first ?? "" }
+  )
+  if kinds[0] == "anything", names[0] == names[1] { return true }
+  guard kinds[1] == "file" || kinds[1] == "directory", names[1].hasPrefix("/") else { return false }
+  // Opened through a link to another descriptor, which may be any kind of thing and is closed by now.
+  for links in ["/dev/fd/", "/proc/self/fd/"] where names[1].hasPrefix(links) { return true }
+  // Through a symbolic link: the same file.
+  let words = key.split(separator: " ")
+  var (open, named) = (stat(), stat())
+  return words.count == 3 && stat("/proc/\(words[0])/fd/\(words[2])", &open) == 0 && stat(String(names[1]), &named) == 0
+    && open.st_dev == named.st_dev && open.st_ino == named.st_ino
+}
+
+/// Whether "PID descriptor NUMBER" is a socket: those without an address are in none of the kernel's lists, so that no
+/// reading has them.
+func isSocket(_ key: String) -> Bool {
+  let words = key.split(separator: " ")
+  var link = [CChar](repeating: 0, count: 64)
+  guard words.count == 3, readlink("/proc/\(words[0])/fd/\(words[2])", &link, link.count - 1) > 0 else { return false }
+  return String(cString: link).hasPrefix("socket:[")
+}
+
+/// Kills what was started, and whoever came from there: orphans come here, to the subreaper.
+func endChildren() {
+  let tree = "/proc/self/task/\(getpid())/children"
+  for _ in 0..<200 {
+    guard let file = fopen(tree, "r") else { return }
+    var children: [pid_t] = []
+    var line: UnsafeMutablePointer<CChar>?
+    var size = 0
+    if getline(&line, &size, file) > 0, let line {
+      children = String(cString: line).split(separator: " ").compactMap { pid_t($0) }
+    }
+    free(line)
+    fclose(file)
+    if children.isEmpty { return }
+    for child in children {
+      kill(child, SIGKILL)
+      waitpid(child, nil, 0)
+    }
+  }
+}
 
 /// - Returns: How many events were applied.
 func pump(_ driver: inout ModernBPFDriver, _ state: inout SystemState, for duration: Int) throws -> Int {
@@ -130,16 +181,15 @@ func pump(_ driver: inout ModernBPFDriver, _ state: inout SystemState, for durat
   return events
 }
 
-let storm = Array(CommandLine.arguments.dropFirst())
-var interest = Interest(
-  events: EventTypeSet([
-    .clone, .clone3, .fork, .vfork, .execve, .execveat, .procexit, .chdir, .fchdir, .chroot, .setuid, .setgid, .setreuid,
-    .setregid, .setresuid, .setresgid, .setsid, .setpgid, .capset, .setns, .unshare, .prctl, .open, .openat, .openat2,
-    .open_by_handle_at, .creat, .close, .close_range, .dup, .dup2, .dup3, .fcntl, .pipe, .pipe2, .socket, .socketpair,
-    .bind, .connect, .accept, .accept4, .eventfd, .eventfd2, .signalfd, .signalfd4, .timerfd_create, .inotify_init,
-    .inotify_init1, .memfd_create, .pidfd_open, .pidfd_getfd, .epoll_create, .epoll_create1, .userfaultfd,
-    .io_uring_setup, .bpf, .recvmsg, .recvmmsg, .open_enter, .creat_enter, .openat_enter, .openat2_enter, .connect_enter,
-  ]))
+let words = Array(CommandLine.arguments.dropFirst())
+guard words.count == 1 || words.count == 3 else { fail("StateChecker PROGRAMS [SEED SECONDS]") }
+guard wh_adopt_orphans() == 0 else { fail("cannot become a subreaper") }
+// What the product captures for its state, and what tells of descriptors that others sent.
+let interest = Interest(
+  events: StateEvents.threads.union(StateEvents.descriptors).union(
+    EventTypeSet([
+      .recvmsg, .recvmmsg, .open_enter, .creat_enter, .openat_enter, .openat2_enter, .connect_enter,
+    ])))
 var options = CaptureOptions()
 options.loadable = interest
 options.ignoredProcess = getpid()
@@ -154,11 +204,15 @@ do {
   print("scanned: \(scan.processes) processes, \(scan.threads) threads, \(scan.descriptors) descriptors")
 
   var events = 0
-  var started = [start(["bash", "-c", survivors])]
-  if !storm.isEmpty { started.append(start(storm)) }
-  events += try pump(&driver, &state, for: storm.isEmpty ? 6_000 : 14_000)
-  for pid in started { waitpid(pid, nil, WNOHANG) }
-  events += try pump(&driver, &state, for: 3_000)
+  var running = [start(["bash", "-c", survivors]), start([words[0], "keep"])]
+  if words.count == 3 { running.append(start([words[0], "storm", words[1], words[2]])) }
+  let end = milliseconds() + 60_000
+  while !running.isEmpty, milliseconds() < end {
+    events += try pump(&driver, &state, for: 200)
+    running.removeAll { waitpid($0, nil, WNOHANG) == $0 }
+  }
+  guard running.isEmpty else { fail("the storm does not end") }
+  events += try pump(&driver, &state, for: 2_000)
 
   let before = readProc()
   // What happened during that reading, and everything still on its way.
@@ -173,16 +227,20 @@ do {
   // What is open there may have a kind that the tables have no word for; that it is open is known all the same.
   for (key, value) in before where after[key] == value && value != "unsupported" {
     compared += 1
-    if tables[key] != value, later[key] != value, !isNamedPipe(value, tables[key]) { differences.append("\(key): /proc \(value), tables \(tables[key] ?? "nothing")") }
+    if !agree(value, tables[key], key), !agree(value, later[key], key) {
+      differences.append("\(key): /proc \(value), tables \(tables[key] ?? "nothing")")
+    }
   }
   for (key, value) in tables where before[key] == nil && after[key] == nil && later[key] != nil {
+    if value.hasPrefix("socket "), isSocket(key) { continue }
     differences.append("\(key): /proc nothing, tables \(value)")
   }
   let lost = try driver.statistics().lost.total
   print("\(events) events, \(lost) lost; \(compared) facts compared, \(differences.count) differ")
   print(state.counters)
   for difference in differences.sorted() { print("  " + difference.split(separator: "\0").joined(separator: " ")) }
-  exit(differences.isEmpty ? 0 : 1)
+  endChildren()
+  exit(differences.isEmpty && lost == 0 && compared > 0 ? 0 : 1)
 } catch {
   fail("\(error)")
 }

@@ -112,7 +112,7 @@ import Testing
     host.apply(Event.openat(100, at: 10, fd: 3, name: "/a"))
     host.apply(Event.openat(100, at: 11, fd: 3, name: "/b"))
     #expect(host.name(100, 3) == "/b")
-    #expect(host.thread(100)?.descriptorCount == 1)
+    #expect(host.state.threads.descriptorCount(of: host.state.threads.find(100)) == 1)
   }
 
   @Test func theEntrySideOfAnOpenDecidesAboutThePath() {
@@ -168,7 +168,7 @@ import Testing
     for fd in 3...8 { host.apply(Event.openat(100, at: 10, fd: fd, name: "/f\(fd)")) }
     host.apply(Event.closeRange(100, at: 11, 5...6))
     #expect(host.descriptor(100, 5) == nil)
-    #expect(host.thread(100)?.descriptorCount == 4)
+    #expect(host.state.threads.descriptorCount(of: host.state.threads.find(100)) == 4)
     host.apply(Event.closeRange(100, at: 12, 7...UInt32.max, flags: 4))
     #expect(host.descriptor(100, 8)?.flags.contains(.closeOnExec) == true)
     #expect(host.descriptor(100, 3)?.flags.contains(.closeOnExec) == false)

@@ -37,7 +37,7 @@ struct Host: ~Copyable {
   }
 
   func descriptor(_ pid: Int32, _ number: Int64) -> Descriptor? {
-    let slot = state.descriptors.find(state.threads.mainThread(of: state.threads.find(pid)), number)
+    let slot = state.descriptors.find(state.threads.files(of: state.threads.find(pid)), number)
     return slot == Slot.none ? nil : state.descriptors[slot]
   }
 

@@ -82,7 +82,7 @@ import Testing
         guard slot != Slot.none else { return }
         #expect(host.text(host.state.threads[slot].comm) == "c\(pid)")
         #expect(host.text(host.state.threads[slot].exe) == exe(pid))
-        let descriptor = host.state.descriptors.find(slot, 3)
+        let descriptor = host.state.descriptors.find(host.state.threads.files(of: slot), 3)
         #expect(descriptor != Slot.none && host.text(host.state.descriptors[descriptor].name) == "/tmp/\(pid)")
       }
     }
@@ -116,7 +116,7 @@ import Testing
     settle(&host)
     let before = host.state.residentBytes
     for round in 0..<50_000 {
-      host.apply(Event.clone(1000, at: 10, result: 2000 + round, pid: 1000, ptid: 100, flags: 1 << 13))
+      host.apply(Event.clone(1000, at: 10, result: 2000 + round, pid: 1000, ptid: 100, flags: 1 << 13 | 1))
     }
     #expect(host.state.threads.count > 50_000)
     #expect((host.state.residentBytes - before) / 50_000 < 1024)

@@ -42,8 +42,36 @@ import Testing
     Opening(type: .pidfd_open, kind: "pidfd", closes: true) {
       $0.append(Int64(5)); $0.append(Int64(1)); $0.append(UInt32(0))
     },
+    Opening(type: .signalfd, kind: "signalfd", closes: false) {
+      $0.append(Int64(5)); $0.append(Int64(-1)); $0.append(UInt32(0)); $0.append(UInt8(0))
+    },
+    Opening(type: .timerfd_create, kind: "timerfd", closes: false) {
+      $0.append(Int64(5)); $0.append(UInt8(1)); $0.append(UInt8(0))
+    },
+    Opening(type: .pipe2, kind: "pipe", closes: true) {
+      $0.append(Int64(0)); $0.append(Int64(5)); $0.append(Int64(6)); $0.append(UInt64(9)); $0.append(UInt32(1 << 12))
+    },
+    Opening(type: .pipe2, kind: "pipe", closes: false) {
+      $0.append(Int64(0)); $0.append(Int64(6)); $0.append(Int64(5)); $0.append(UInt64(9)); $0.append(UInt32(0))
+    },
+    // AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET.
+    Opening(type: .socket, kind: "unix", closes: true) { socket(&$0, 1, 1 << 12) },
+    Opening(type: .socket, kind: "ipv4", closes: false) { socket(&$0, 2, 0) },
+    Opening(type: .socket, kind: "ipv6", closes: true) { socket(&$0, 10, 1 << 12) },
+    Opening(type: .socket, kind: "netlink", closes: false) { socket(&$0, 16, 0) },
+    Opening(type: .socket, kind: "<NA>", closes: true) { socket(&$0, 17, 1 << 12) },
+    Opening(type: .openat2, kind: "directory", closes: true) {
+      $0.append(Int64(5)); $0.append(Int64(-100)); $0.append(text: "/etc"); $0.append(UInt32(1 << 12 | 1 << 10 | 1))
+    },
+    Opening(type: .open_by_handle_at, kind: "file", closes: false) {
+      $0.append(Int64(5)); $0.append(Int64(3)); $0.append(UInt32(1)); $0.append(text: "/etc/hosts")
+    },
     Opening(type: .bpf, kind: "bpf", closes: true) { $0.append(Int64(5)); $0.append(UInt32(0)) },
   ]
+  private static func socket(_ event: inout EventBuilder, _ domain: UInt32, _ flags: UInt32) {
+    event.append(Int64(5)); event.append(domain); event.append(UInt32(1)); event.append(UInt32(0)); event.append(flags)
+  }
+
   /// O_CLOEXEC in the wire's flags.
   static let closeOnExec16 = UInt16(1 << 12)
 
@@ -54,6 +82,29 @@ import Testing
     #expect(host.descriptor(100, 5).map { "\($0.kind.name)" } == opening.kind)
     host.apply(Event.execve(100, at: 11, exe: "/bin/x", comm: "x"))
     #expect((host.descriptor(100, 5) == nil) == opening.closes)
+  }
+
+  /// pidfd_getfd(2): a copy of another process's descriptor, close-on-exec.
+  @Test func aDescriptorTakenFromAnotherProcessIsACopy() {
+    var host = Host.withShell()
+    host.apply(Event.clone(200, at: 10, result: 0, ptid: 100))
+    host.apply(Event.openat(200, at: 11, fd: 9, name: "/theirs"))
+    host.apply(Event.make(.pidfd_open, 100, at: 12) { $0.append(Int64(4)); $0.append(Int64(200)); $0.append(UInt32(0)) })
+    func take(_ number: Int, _ target: Int, at time: UInt64) -> [UInt8] {
+      Event.make(.pidfd_getfd, 100, at: time) {
+        $0.append(Int64(number)); $0.append(Int64(4)); $0.append(Int64(target)); $0.append(UInt32(0))
+      }
+    }
+    host.apply(take(5, 9, at: 13))
+    #expect(host.name(100, 5) == "/theirs")
+    host.apply(take(-9, 77, at: 14))
+    host.apply(take(6, 77, at: 15))
+    #expect(host.descriptor(100, 6) == nil, "what the other one had there is not known")
+    host.apply(Event.close(200, at: 16, fd: 9))
+    host.apply(Event.read(100, at: 17, fd: 5))
+    #expect(host.name(100, 5) == "/theirs")
+    host.apply(Event.execve(100, at: 18, exe: "/bin/x", comm: "x"))
+    #expect(host.descriptor(100, 5) == nil && host.descriptor(100, 4) == nil)
   }
 
   @Test func execClosesWhatEachCallMarked() {
@@ -87,7 +138,7 @@ import Testing
     #expect(host.name(200, 3) == nil && host.name(100, 3) == "/a")
     #expect(host.name(200, 4) == nil)
     // Threads have one table, whoever of them opens and closes.
-    host.apply(Event.clone(101, at: 15, result: 0, pid: 100, ptid: 1, flags: 1 << 13))
+    host.apply(Event.clone(101, at: 15, result: 0, pid: 100, ptid: 1, flags: 1 << 13 | 1))
     host.apply(Event.openat(101, at: 16, fd: 5, name: "/c"))
     #expect(host.name(100, 5) == "/c")
     host.apply(Event.close(101, at: 17, fd: 3))
@@ -105,7 +156,7 @@ import Testing
     host.apply(Event.chdir(200, at: 11, "../tmp"))
     #expect(host.cwd(200) == "/srv/tmp/" && host.cwd(100) == "/srv/www/")
     // A thread's chdir is the process's.
-    host.apply(Event.clone(101, at: 12, result: 0, pid: 100, ptid: 1, flags: 1 << 13))
+    host.apply(Event.clone(101, at: 12, result: 0, pid: 100, ptid: 1, flags: 1 << 13 | 1))
     host.apply(Event.chdir(101, at: 13, "a/./b/.."))
     #expect(host.cwd(100) == "/srv/www/a/")
     host.apply(Event.chdir(100, at: 14, "missing", result: -2))
@@ -123,6 +174,13 @@ import Testing
     host.apply(Event.make(.chroot, 100, at: 21) { $0.append(Int64(0)); $0.append(text: "jail") })
     #expect(host.thread(100).map { host.text($0.root) } == "/srv/www/a/sub/jail")
     #expect(host.cwd(100) == "/srv/www/a/sub/")
+    // getcwd is the kernel's word and repairs what was missed; a directory outside of the root has no name.
+    host.apply(Event.make(.getcwd, 100, at: 21) { $0.append(Int64(9)); $0.append(text: "/srv/real") })
+    #expect(host.cwd(100) == "/srv/real/")
+    host.apply(Event.make(.getcwd, 100, at: 21) { $0.append(Int64(9)); $0.append(text: "(unreachable)/x") })
+    host.apply(Event.make(.fchdir, 100, at: 21) { $0.append(Int64(-9)); $0.append(Int64(9)) })
+    host.apply(Event.fchdir(100, at: 21, fd: 77))
+    #expect(host.cwd(100) == "/srv/real/")
     host.apply(Event.make(.chroot, 100, at: 22) { $0.append(Int64(-1)); $0.append(text: "/etc") })
     #expect(host.thread(100).map { host.text($0.root) } == "/srv/www/a/sub/jail")
   }
@@ -132,7 +190,7 @@ import Testing
     var host = Host.withShell()
     host.apply(Event.execve(100, at: 10, exe: "/bin/sh", comm: "sh", tty: 34816, vpgid: 90, pgid: 90))
     host.apply(Event.clone(100, at: 11, result: 200, ptid: 1))
-    host.apply(Event.clone(201, at: 12, result: 0, pid: 200, ptid: 100, flags: 1 << 13))
+    host.apply(Event.clone(201, at: 12, result: 0, pid: 200, ptid: 100, flags: 1 << 13 | 1))
     #expect(host.thread(200)?.pgid == 90 && host.thread(200)?.tty == 34816)
     host.apply(setpgid(100, at: 13, 200, 0))
     #expect(host.thread(200)?.pgid == 200 && host.thread(200)?.vpgid == 200)
@@ -167,7 +225,7 @@ import Testing
   @Test func capabilitiesAreTheCallingThreads() {
     var host = Host.withShell()
     host.apply(Event.execve(100, at: 10, exe: "/bin/x", comm: "x", capabilities: 0xff))
-    host.apply(Event.clone(101, at: 11, result: 0, pid: 100, ptid: 1, flags: 1 << 13))
+    host.apply(Event.clone(101, at: 11, result: 0, pid: 100, ptid: 1, flags: 1 << 13 | 1))
     host.apply(
       Event.make(.capset, 101, at: 12) { $0.append(Int64(0)); $0.append(UInt64(1)); $0.append(UInt64(3)); $0.append(UInt64(2)) })
     #expect(host.thread(101)?.capInheritable == 1 && host.thread(101)?.capPermitted == 3 && host.thread(101)?.capEffective == 2)
@@ -228,6 +286,93 @@ import Testing
       #expect(host.thread(200).map { host.text($0.exe) } == "/bin/ls")
       #expect(host.state.threads.count == 3)
     }
+  }
+
+  /// A vfork's caller goes on when its child has called exec or is gone, so it comes last; clone3 and fork as clone.
+  @Test(arguments: [EventType.clone, .clone3, .fork, .vfork])
+  func everyCallThatForksEndsTheSame(type: EventType) {
+    var host = Host.withShell()
+    host.apply(Event.openat(100, at: 5, fd: 3, name: "/f", flags: 0x1001))
+    host.apply(Event.clone(200, at: 10, type, result: 0, ptid: 100))
+    host.apply(Event.openat(200, at: 11, fd: 4, name: "/g"))
+    host.apply(Event.execve(200, at: 12, exe: "/bin/ls", ptid: 100, comm: "ls"))
+    host.apply(Event.clone(100, at: 13, type, result: 200, ptid: 1))
+    #expect(host.parent(200) == 100 && host.thread(200).map { host.text($0.comm) } == "ls")
+    #expect(host.name(200, 3) == nil && host.name(200, 4) == "/g" && host.name(100, 3) == "/f")
+    host.apply(Event.procexit(200, at: 14))
+    host.apply(Event.clone(100, at: 15, type, result: 200, ptid: 1))
+    host.apply(Event.read(100, at: 16, fd: 3))
+    #expect(host.thread(200) == nil && host.state.threads.count == 2)
+  }
+
+  /// The init of a pid namespace adopts what is orphaned inside, and nothing outside is touched. Source:
+  /// pid_namespaces(7).
+  @Test func orphansOfANamespaceStayInside() {
+    var host = Host.withShell()
+    let inside = UInt32(1 << 29)
+    host.apply(Event.clone(300, at: 10, result: 0, ptid: 100, flags: inside | 1 << 6, vtid: 1, vpid: 1))
+    host.apply(Event.clone(305, at: 11, result: 0, ptid: 300, flags: inside, vtid: 5, vpid: 5))
+    host.apply(Event.clone(306, at: 12, result: 0, ptid: 305, flags: inside, vtid: 6, vpid: 6))
+    // 6 and 5 on the host are others.
+    host.apply(Event.clone(100, at: 13, result: 6, ptid: 1))
+    host.apply(Event.procexit(305, at: 14, reaper: -1))
+    host.apply(Event.execve(306, at: 15, exe: "/bin/x", ptid: 300, comm: "x"))
+    #expect(host.parent(306) == 300 && host.thread(306)?.vpid == 6 && host.thread(306)?.vtid == 6)
+    #expect(host.parent(6) == 100 && host.thread(306)?.isInPidNamespace == true)
+    // With its init the whole namespace ends; who is left goes to nobody inside.
+    host.apply(Event.procexit(306, at: 16, reaper: 0))
+    host.apply(Event.procexit(300, at: 17, reaper: 0))
+    host.apply(Event.read(100, at: 18, fd: 0))
+    #expect(host.thread(300) == nil && host.thread(306) == nil && host.state.threads.count == 3)
+  }
+
+  /// The last owner's exit was lost, and the id is a thread of another process now.
+  @Test func anIdThatWasAThreadsBecomesAProcesss() {
+    var host = Host.withShell()
+    host.apply(Event.openat(100, at: 9, fd: 3, name: "/old"))
+    host.apply(Event.clone(150, at: 10, result: 0, pid: 100, ptid: 1, flags: 1 << 13 | 1))
+    #expect(host.thread(100)?.liveThreads == 2)
+    host.apply(Event.execve(150, at: 5_000_000_000, exe: "/bin/new", pid: 150, comm: "new"))
+    #expect(host.thread(150)?.pid == 150 && host.thread(100)?.liveThreads == 1)
+    #expect(host.name(150, 3) == nil && host.name(100, 3) == "/old")
+    host.apply(Event.openat(150, at: 5_000_000_001, fd: 3, name: "/mine"))
+    #expect(host.name(150, 3) == "/mine" && host.name(100, 3) == "/old")
+  }
+
+  /// An exit is applied with the next event: that may be the birth of the id's next owner.
+  @Test func anIdIsReusedByTheVeryNextEvent() {
+    var host = Host.withShell()
+    host.apply(Event.clone(200, at: 10, result: 0, ptid: 100))
+    host.apply(Event.openat(200, at: 11, fd: 3, name: "/old"))
+    host.apply(Event.procexit(200, at: 12))
+    host.apply(Event.clone(200, at: 13, result: 0, ptid: 1, comm: "next"))
+    #expect(host.parent(200) == 1 && host.name(200, 3) == nil)
+    #expect(host.thread(200).map { host.text($0.comm) } == "next")
+  }
+
+  /// What finds no room is counted by its table.
+  @Test func everythingThatIsRefusedIsCounted() {
+    var limits = StateLimits()
+    limits.callEntries = 1
+    limits.descriptors = 2
+    limits.textBytes = 1 << 20
+    var host = Host(limits: limits)
+    for pid in [1, 2] { host.apply(Event.execve(pid, at: 1, exe: "/x", ptid: 0, comm: "x")) }
+    host.apply(Event.openatEntry(1, at: 2, name: "/one"))
+    host.apply(Event.openatEntry(2, at: 3, name: "/two"))
+    #expect(host.state.counters.callEntriesRefused == 1)
+    // The exit's own path is taken then.
+    host.apply(Event.openat(2, at: 4, fd: 3, name: "/two"))
+    #expect(host.name(2, 3) == "/two")
+    host.apply(Event.openat(1, at: 5, fd: 3, name: "/one"))
+    host.apply(Event.openat(1, at: 6, fd: 4, name: "/three"))
+    #expect(host.state.counters.descriptorsRefused == 1 && host.descriptor(1, 4) == nil)
+    let long = String(repeating: "x", count: 3_900)
+    for number in 0..<600 { host.apply(Event.execve(1, at: 7, exe: "/x", arguments: ["\(number)"], comm: "x", environment: [long + "\(number)"])) }
+    #expect(host.state.texts.refused == 0, "what is replaced makes room")
+    for pid in 1000..<1600 { host.apply(Event.execve(pid, at: 8, exe: "/x", ptid: 0, comm: "x", environment: [long + "\(pid)"])) }
+    #expect(host.state.texts.refused > 0)
+    #expect(host.state.texts.bytesInUse <= 1 << 20)
   }
 
   private func setpgid(_ tid: Int, at time: UInt64, _ pid: Int, _ group: Int, result: Int = 0) -> [UInt8] {

@@ -63,15 +63,15 @@ import Testing
     limits.descriptorsPerProcess = 16
     limits.callEntries = 4
     var host = Host(limits: limits)
-    let flags: [UInt32] = [0, 1 << 13, 1 << 29, 1 << 8, 1 << 27, 1 << 6]
+    let flags: [UInt32] = [0, 1 << 13, 1 << 13 | 1, 1, 1 << 29, 1 << 8, 1 << 27, 1 << 6]
     for step in 0..<300_000 {
       let time = UInt64(step) * (random.next() % 3 == 0 ? 1 : 20_000_000)
       let (a, b, c) = (Int(random.next() % 90), Int(random.next() % 90), Int(random.next() % 90))
       switch random.next() % 14 {
       case 0:
         host.apply(
-          Event.clone(a, at: time, result: 0, pid: b, ptid: c, flags: flags[Int(random.next() % 6)], vtid: a, vpid: b))
-      case 1: host.apply(Event.clone(a, at: time, result: b, pid: c, ptid: c, flags: flags[Int(random.next() % 6)]))
+          Event.clone(a, at: time, result: 0, pid: b, ptid: c, flags: flags[Int(random.next() % 8)], vtid: a, vpid: b))
+      case 1: host.apply(Event.clone(a, at: time, result: b, pid: c, ptid: c, flags: flags[Int(random.next() % 8)]))
       case 2: host.apply(Event.execve(a, at: time, exe: "/x", pid: b, ptid: c, comm: "x"))
       case 3, 4: host.apply(Event.procexit(a, at: time, reaper: b % 3 == 0 ? -1 : b))
       case 5, 6: host.apply(Event.openat(a, at: time, fd: b - 2, directory: Int64(c), name: "../x/./\(c)"))

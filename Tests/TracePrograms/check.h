@@ -20,6 +20,8 @@ int signals_case(const char *name);
 int processes_case(const char *name);
 int terminal_case(const char *name);
 int without_ptrace(char **words);
+int calls(const char *folder);
+int keep(void);
 int storm(unsigned seed, int seconds);
 
 #endif

@@ -4,6 +4,8 @@
  *
  *	TracePrograms CASE		see the other files
  *	TracePrograms storm SEED SECONDS
+ *	TracePrograms keep		starts processes that stay until they are killed
+ *	TracePrograms calls FOLDER	one call of each family, and the facts about them
  *	TracePrograms exit CODE
  *	TracePrograms without-ptrace COMMAND ...
  */
@@ -20,6 +22,10 @@ int main(int count, char **words)
 	signal(SIGTRAP, SIG_DFL);
 	if (count == 4 && !strcmp(words[1], "storm"))
 		return storm((unsigned)atoi(words[2]), atoi(words[3]));
+	if (count == 2 && !strcmp(words[1], "keep"))
+		return keep();
+	if (count == 3 && !strcmp(words[1], "calls"))
+		return calls(words[2]);
 	if (count == 3 && !strcmp(words[1], "exit"))
 		return atoi(words[2]);
 	if (count > 2 && !strcmp(words[1], "without-ptrace"))

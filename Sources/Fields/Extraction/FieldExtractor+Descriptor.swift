@@ -231,13 +231,13 @@ extension FieldExtractor {
     let main = state.current.mainThread
     let first = items.count
     if plan.index >= 0 {
-      let slot = state.descriptors.find(main, Int64(plan.index))
+      let slot = state.descriptors.find(state.current.files, Int64(plan.index))
       guard slot != Slot.none else { return .missing }
       items.append(constants.kind(state.descriptors[slot].kind))
       return .list(first, 1, plan.type)
     }
     var seen: UInt32 = 0
-    var slot = main == Slot.none ? Slot.none : state.threads[main].firstDescriptor
+    var slot = state.threads.firstDescriptor(of: state.current.thread)
     while slot != Slot.none {
       let kind: DescriptorKind =
         switch state.descriptors[slot].kind {
@@ -247,7 +247,7 @@ extension FieldExtractor {
         case let kind: kind
         }
       seen |= 1 << UInt32(kind.rawValue)
-      slot = state.descriptors[slot].nextInProcess
+      slot = state.descriptors[slot].nextInTable
     }
     for kind in DescriptorKind.allCases where seen & (1 << UInt32(kind.rawValue)) != 0 {
       items.append(constants.kind(kind))

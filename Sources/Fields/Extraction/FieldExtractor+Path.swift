@@ -102,10 +102,10 @@ extension FieldExtractor {
     }
     let start = scratch.count
     switch origin {
-    case .descriptor(let directory, _) where directory < 0:
+    case .descriptor(let directory, _) where directory < 0 && !PathText.isAbsolute(path):
       scratch.append("<UNKNOWN>")
       scratch.append(path)
-    case .descriptor(let directory, _):
+    case .descriptor(let directory, _) where directory >= 0:
       PathText.append(
         path, belowDescriptor: event.int64(directory, or: Int64(WH_AT_FDCWD)), state, into: &scratch)
     default:

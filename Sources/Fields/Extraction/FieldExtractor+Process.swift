@@ -70,12 +70,12 @@ extension FieldExtractor {
     case .threadCapInheritable: return capabilities(state.threads[slot].capInheritable)
     case .threadCapEffective: return capabilities(state.threads[slot].capEffective)
     case .procFdopencount:
-      return .unsigned(main == Slot.none ? 0 : UInt64(state.threads[main].descriptorCount), plan.type)
+      return .unsigned(main == Slot.none ? 0 : UInt64(state.threads.descriptorCount(of: main)), plan.type)
     case .procFdlimit: return .signed(main == Slot.none ? 0 : state.threads[main].descriptorLimit)
     case .procFdusage:
       guard main != Slot.none, state.threads[main].descriptorLimit > 0 else { return .double(0) }
       return .double(
-        100 * Double(state.threads[main].descriptorCount) / Double(state.threads[main].descriptorLimit))
+        100 * Double(state.threads.descriptorCount(of: main)) / Double(state.threads[main].descriptorLimit))
     case .procVmsize: return .unsigned(UInt64(state.threads[slot].vmSize), plan.type)
     case .procVmrss: return .unsigned(UInt64(state.threads[slot].vmRSS), plan.type)
     case .procVmswap: return .unsigned(UInt64(state.threads[slot].vmSwap), plan.type)
@@ -210,7 +210,7 @@ extension FieldExtractor {
   }
 
   private mutating func standardStream(_ number: Int64, _ plan: Plan, _ state: borrowing SystemState) -> FieldValue {
-    let slot = state.descriptors.find(state.current.mainThread, number)
+    let slot = state.descriptors.find(state.threads.files(of: state.current.mainThread), number)
     guard slot != Slot.none else { return .missing }
     switch plan.id {
     case .procStdinType, .procStdoutType, .procStderrType: return constants.kind(state.descriptors[slot].kind)

@@ -34,6 +34,11 @@ extension FieldExtractor {
     case .fdRip, .fdRnet: return local(slot, false, state).address
     case .fdRport: return local(slot, false, state).port
     case .fdRproto: return portText(local(slot, false, state).port)
+    case .fdCipName: return hostName(client(slot, state).address, state)
+    case .fdSipName:
+      return state.descriptors[slot].hasRole ? hostName(server(slot, state).address, state) : .missing
+    case .fdLipName: return hostName(local(slot, true, state).address, state)
+    case .fdRipName: return hostName(local(slot, false, state).address, state)
     case .fdIp, .fdNet: return sides(client(slot, state).address, server(slot, state).address, plan)
     case .fdPort, .fdProto: return sides(client(slot, state).port, server(slot, state).port, plan)
     default: return .missing
@@ -90,6 +95,20 @@ extension FieldExtractor {
     return text(from: start)
   }
 
+  /// What the host's own file calls an address.
+  private mutating func hostName(_ address: FieldValue, _ state: borrowing SystemState) -> FieldValue {
+    let key: IPAddress
+    switch address.kind {
+    case .ipv4: key = IPAddress(v4: address.ipv4).mapped
+    case .ipv6: key = address.ipv6
+    default: return .missing
+    }
+    guard let name = state.machine.hostNames[key] else { return .missing }
+    let start = scratch.count
+    unsafe scratch.append(name.span.bytes)
+    return text(from: start)
+  }
+
   /// The sides that are known, as candidates for a comparison.
   private mutating func sides(_ a: FieldValue, _ b: FieldValue, _ plan: Plan) -> FieldValue {
     let first = items.count
@@ -110,7 +129,7 @@ extension FieldExtractor {
     var written = 0
     for index in 0..<DescriptorList.count(list) {
       let number = DescriptorList.entry(list, index).number
-      let slot = state.descriptors.find(state.current.mainThread, number)
+      let slot = state.descriptors.find(state.current.files, number)
       let before = scratch.count
       if written > 0 { scratch.append(UInt8(ascii: ",")) }
       var isPresent = true

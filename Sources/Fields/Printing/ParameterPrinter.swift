@@ -214,7 +214,7 @@ public enum ParameterPrinter {
   private static func find(_ number: Int64, _ state: borrowing SystemState) -> UInt32 {
     let own = state.current.descriptor
     if own != Slot.none, state.descriptors[own].number == number { return own }
-    return state.descriptors.find(state.current.mainThread, number)
+    return state.descriptors.find(state.current.files, number)
   }
 
   private static func append(

@@ -75,12 +75,11 @@ enum PathText {
   /// Appends the path of a directory that relative paths start from: that of descriptor `number`, or the working
   /// directory for `AT_FDCWD`; `<UNKNOWN>` if it is not known.
   static func append(_ path: RawSpan, belowDescriptor number: Int64, _ state: borrowing SystemState, into text: inout [UInt8]) {
-    let main = state.current.mainThread
     if number == Int64(WH_AT_FDCWD) {
       append(path, belowWorkingDirectory: state, into: &text)
       return
     }
-    let slot = state.descriptors.find(main, number)
+    let slot = state.descriptors.find(state.current.files, number)
     if slot != Slot.none, !isAbsolute(path) {
       append(path, below: state.texts.bytes(state.descriptors[slot].name), into: &text)
     } else if isAbsolute(path) {

@@ -20,6 +20,7 @@ extension SystemState {
     if SystemState.hasNoThread(type) {
       current.thread = Slot.none
       current.mainThread = Slot.none
+      current.files = Slot.none
       applyThreadless(event, type)
       return
     }
@@ -28,12 +29,24 @@ extension SystemState {
       slot = lookUpThread(Int32(truncatingIfNeeded: event.threadID))
     }
     current.thread = slot
-    current.mainThread = slot == Slot.none ? Slot.none : threads.see(slot, at: time)
+    if slot == Slot.none {
+      current.mainThread = Slot.none
+      current.files = Slot.none
+    } else {
+      (current.mainThread, current.files) = threads.see(slot, at: time)
+    }
     reduce(event, type)
     slot = current.thread
     guard slot != Slot.none else { return }
     let entry = threads.note(current.descriptorNumber, for: slot)
     if entry != Slot.none, type.rawValue & 1 == 1 { dropCallEntry(of: slot) }
+  }
+
+  /// Makes an entry, or none, that of the event.
+  @inline(__always) mutating func setCurrentThread(_ slot: UInt32) {
+    current.thread = slot
+    current.mainThread = threads.mainThread(of: slot)
+    current.files = threads.files(of: slot)
   }
 
   /// Whether a reading of /proc already holds what an event of this thread changes.
@@ -81,7 +94,8 @@ extension SystemState {
     case .openat: openAt(event)
     case .openat2: openAt2(event)
     case .close: close(event)
-    case .read, .write, .pread, .pwrite, .sendfile, .splice, .writev, .pwritev, .symlinkat: use(event, 2)
+    case .write: write(event)
+    case .read, .pread, .pwrite, .sendfile, .splice, .writev, .pwritev, .symlinkat: use(event, 2)
     case .readv, .preadv: use(event, 3)
     case .mmap, .mmap2:
       use(event, 8)
@@ -122,7 +136,7 @@ extension SystemState {
     case .eventfd2: special(event, .event, fileFlags: 1)
     case .signalfd: special(event, .signalfd)
     case .signalfd4: special(event, .signalfd, fileFlags: 1)
-    case .timerfd_create: special(event, .timerfd, fileFlags: 2)
+    case .timerfd_create: timerfd(event)
     case .inotify_init: special(event, .inotify)
     case .inotify_init1: special(event, .inotify, fileFlags: 1)
     case .epoll_create: special(event, .eventpoll)
@@ -161,7 +175,7 @@ extension SystemState {
   @inline(__always) mutating func use(_ event: borrowing EventView, _ parameter: Int) {
     let number = event.int64(parameter, or: -1)
     current.descriptorNumber = number
-    current.descriptor = descriptors.find(current.mainThread, number)
+    current.descriptor = descriptors.find(current.files, number)
     if current.descriptor == Slot.none { counters.descriptorLookupsFailed &+= 1 }
   }
 }

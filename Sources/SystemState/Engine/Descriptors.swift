@@ -1,29 +1,29 @@
 extension SystemState {
-  /// Puts a descriptor into a process's table, in place of one that has the number already.
+  /// Puts a descriptor into a table, in place of one that has the number already.
   ///
   /// Takes over the owner's share of its texts, also when it is refused.
   ///
-  /// - Parameter process: The slot of the main thread, or none.
-  /// - Returns: Its slot; ``Slot/none`` without a process, or if a table is full (counted).
+  /// - Parameter files: ``ThreadEntry/files``, or none.
+  /// - Returns: Its slot; ``Slot/none`` without a table, or if a table is full (counted).
   @discardableResult
-  mutating func put(_ descriptor: borrowing Descriptor, in process: UInt32) -> UInt32 {
-    if process != Slot.none {
-      let slot = descriptors.find(process, descriptor.number)
+  mutating func put(_ descriptor: borrowing Descriptor, in files: UInt32) -> UInt32 {
+    if files != Slot.none {
+      let slot = descriptors.find(files, descriptor.number)
       if slot != Slot.none {
         replace(slot, with: descriptor)
         return slot
       }
-      if Int(threads[process].descriptorCount) < limits.descriptorsPerProcess,
+      if Int(threads.fileTables[files].count) < limits.descriptorsPerProcess,
         UInt64(bitPattern: descriptor.number) <= 0x7fff_ffff
       {
-        let first = threads[process].firstDescriptor
-        let slot = descriptors.insert(descriptor, process)
+        let first = threads.fileTables[files].first
+        let slot = descriptors.insert(descriptor, files)
         if slot != Slot.none {
-          descriptors[slot].nextInProcess = first
-          descriptors[slot].previousInProcess = Slot.none
-          if first != Slot.none { descriptors[first].previousInProcess = slot }
-          threads[process].firstDescriptor = slot
-          threads[process].descriptorCount &+= 1
+          descriptors[slot].nextInTable = first
+          descriptors[slot].previousInTable = Slot.none
+          if first != Slot.none { descriptors[first].previousInTable = slot }
+          threads.fileTables[files].first = slot
+          threads.fileTables[files].count &+= 1
           counters.descriptorsAdded &+= 1
           return slot
         }
@@ -48,70 +48,92 @@ extension SystemState {
   }
 
   private mutating func replace(_ slot: UInt32, with descriptor: borrowing Descriptor) {
-    let (next, previous) = (descriptors[slot].nextInProcess, descriptors[slot].previousInProcess)
+    let (next, previous) = (descriptors[slot].nextInTable, descriptors[slot].previousInTable)
+    if descriptors[slot].flags.contains(.namesThread) { readName(of: descriptors[slot]) }
     releaseTexts(of: descriptors[slot])
     descriptors[slot] = copy descriptor
-    descriptors[slot].nextInProcess = next
-    descriptors[slot].previousInProcess = previous
+    descriptors[slot].nextInTable = next
+    descriptors[slot].previousInTable = previous
   }
 
-  /// Makes `descriptor` the one that the event is about, and puts it into the event's process.
+  /// Makes `descriptor` the one that the event is about, and puts it into the table of the event's thread.
   @inline(__always) mutating func open(_ descriptor: borrowing Descriptor) {
     current.descriptorNumber = descriptor.number
-    current.descriptor = put(descriptor, in: current.mainThread)
+    current.descriptor = put(descriptor, in: current.files)
   }
 
-  /// - Parameter process: The slot of the main thread that owns the entry.
-  mutating func removeDescriptor(_ process: UInt32, _ slot: UInt32) {
-    let (next, previous) = (descriptors[slot].nextInProcess, descriptors[slot].previousInProcess)
+  /// - Parameter files: The table that the entry is in.
+  mutating func removeDescriptor(_ files: UInt32, _ slot: UInt32) {
+    let (next, previous) = (descriptors[slot].nextInTable, descriptors[slot].previousInTable)
     if previous == Slot.none {
-      threads[process].firstDescriptor = next
+      threads.fileTables[files].first = next
     } else {
-      descriptors[previous].nextInProcess = next
+      descriptors[previous].nextInTable = next
     }
-    if next != Slot.none { descriptors[next].previousInProcess = previous }
-    threads[process].descriptorCount &-= 1
-    release(slot, of: process)
+    if next != Slot.none { descriptors[next].previousInTable = previous }
+    threads.fileTables[files].count &-= 1
+    release(slot, of: files)
   }
 
-  private mutating func release(_ slot: UInt32, of process: UInt32) {
+  private mutating func release(_ slot: UInt32, of files: UInt32) {
+    if descriptors[slot].flags.contains(.namesThread) { readName(of: descriptors[slot]) }
     releaseTexts(of: descriptors[slot])
-    descriptors.remove(slot, process)
+    descriptors.remove(slot, files)
     counters.descriptorsRemoved &+= 1
     if current.descriptor == slot { current.descriptor = Slot.none }
     if pending.descriptor == slot { pending.descriptor = Slot.none }
   }
 
-  mutating func removeDescriptors(of process: UInt32) {
-    var slot = threads[process].firstDescriptor
-    threads[process].firstDescriptor = Slot.none
-    threads[process].descriptorCount = 0
+  /// Ends a thread's use of its table; the last one takes the descriptors along.
+  mutating func dropFiles(of thread: UInt32) {
+    let files = threads[thread].files
+    guard files != Slot.none else { return }
+    threads[thread].files = Slot.none
+    guard threads.fileTables[files].sharers == 1 else {
+      threads.fileTables[files].sharers -= 1
+      return
+    }
+    var slot = threads.fileTables[files].first
     while slot != Slot.none {
-      let next = descriptors[slot].nextInProcess
-      release(slot, of: process)
+      let next = descriptors[slot].nextInTable
+      release(slot, of: files)
       slot = next
     }
+    threads.fileTables.free(files)
+  }
+
+  /// Gives a thread that shares its table one of its own with the same descriptors.
+  mutating func unshareFiles(of thread: UInt32) {
+    let shared = threads[thread].files
+    guard shared != Slot.none, threads.fileTables[shared].sharers > 1 else { return }
+    threads.fileTables[shared].sharers -= 1
+    threads[thread].files = threads.makeFileTable()
+    copyDescriptors(from: shared, to: threads[thread].files, adding: [])
+    if current.thread == thread { current.files = threads[thread].files }
   }
 
   /// Removes what an exec closes.
-  mutating func removeCloseOnExec(of process: UInt32) {
-    var slot = threads[process].firstDescriptor
+  mutating func removeCloseOnExec(from files: UInt32) {
+    guard files != Slot.none else { return }
+    var slot = threads.fileTables[files].first
     while slot != Slot.none {
-      let next = descriptors[slot].nextInProcess
-      if descriptors[slot].flags.contains(.closeOnExec) { removeDescriptor(process, slot) }
+      let next = descriptors[slot].nextInTable
+      if descriptors[slot].flags.contains(.closeOnExec) { removeDescriptor(files, slot) }
       slot = next
     }
   }
 
-  /// Gives a new process its parent's descriptors; they share the texts.
-  mutating func copyDescriptors(of parent: UInt32, to child: UInt32) {
-    var slot = threads[parent].firstDescriptor
+  /// Copies all descriptors of a table into another one; they share the texts.
+  ///
+  /// - Parameter marks: Flags that the copies get on top of their own.
+  mutating func copyDescriptors(from source: UInt32, to files: UInt32, adding marks: DescriptorFlags) {
+    var slot = threads.fileTables[source].first
     while slot != Slot.none {
       var descriptor = descriptors[slot]
-      slot = descriptor.nextInProcess
+      slot = descriptor.nextInTable
       retainTexts(of: descriptor)
-      descriptor.flags.insert(.cloned)
-      put(descriptor, in: child)
+      descriptor.flags.formUnion(marks)
+      put(descriptor, in: files)
     }
   }
 

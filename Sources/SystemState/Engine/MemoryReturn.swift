@@ -35,6 +35,7 @@ extension SystemState {
     let wasGivingBack = isGivingBack
     var budget = MemoryReturn.bytesPerStep
     threads.entries.giveBack(&budget)
+    threads.fileTables.giveBack(&budget)
     descriptors.entries.giveBack(&budget)
     containers.entries.giveBack(&budget)
     callEntries.giveBack(&budget)
@@ -45,13 +46,13 @@ extension SystemState {
   }
 
   private var isGivingBack: Bool {
-    threads.entries.isGivingBack || descriptors.entries.isGivingBack || containers.entries.isGivingBack
+    threads.entries.isGivingBack || threads.fileTables.isGivingBack || descriptors.entries.isGivingBack || containers.entries.isGivingBack
       || callEntries.isGivingBack || digests.entries.isGivingBack || texts.isGivingBack
   }
 
   /// Bytes of the tables that are backed by memory, as the kernel sees it: for tests.
   var residentBytes: Int {
-    threads.entries.residentBytes + threads.byID.byteCount + descriptors.entries.residentBytes
+    threads.entries.residentBytes + threads.fileTables.residentBytes + threads.byID.byteCount + descriptors.entries.residentBytes
       + descriptors.byKey.byteCount + containers.entries.residentBytes + callEntries.residentBytes + texts.residentBytes
   }
 }
@@ -59,6 +60,7 @@ extension SystemState {
 extension ThreadTable {
   fileprivate mutating func endPeriod() {
     entries.endPeriod()
+    fileTables.endPeriod()
     byID.shrink(expecting: entries.lastPeak)
   }
 }

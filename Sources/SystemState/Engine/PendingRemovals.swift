@@ -3,7 +3,7 @@ struct PendingRemovals: BitwiseCopyable {
   var thread = Slot.none
   /// The thread that the kernel gave the children to; -1 if it did not say, 0 if there are none.
   var reaper: Int64 = -1
-  var process = Slot.none
+  var files = Slot.none
   var descriptor = Slot.none
 
   var isAny: Bool { thread & descriptor != Slot.none }
@@ -11,20 +11,16 @@ struct PendingRemovals: BitwiseCopyable {
   /// A slot is freed by another way: it may soon hold someone else.
   mutating func forget(thread slot: UInt32) {
     if thread == slot { thread = Slot.none }
-    if process == slot {
-      process = Slot.none
-      descriptor = Slot.none
-    }
   }
 }
 
 extension SystemState {
   mutating func finishPending() {
     if pending.descriptor != Slot.none {
-      let (process, slot) = (pending.process, pending.descriptor)
-      pending.process = Slot.none
+      let (files, slot) = (pending.files, pending.descriptor)
+      pending.files = Slot.none
       pending.descriptor = Slot.none
-      removeDescriptor(process, slot)
+      removeDescriptor(files, slot)
     }
     if pending.thread != Slot.none {
       let slot = pending.thread

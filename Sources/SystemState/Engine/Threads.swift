@@ -72,7 +72,8 @@ extension SystemState {
   ///
   /// - Parameter reaper: Who the kernel gave the children to, -1 if it did not say.
   mutating func removeThread(_ slot: UInt32, reaper: Int64) {
-    if threads[slot].main == slot {
+    let main = threads[slot].main
+    if main == slot {
       while threads[slot].nextInGroup != Slot.none {
         let other = threads[slot].nextInGroup
         moveChildren(of: other, to: reaper)
@@ -84,12 +85,21 @@ extension SystemState {
     }
     moveChildren(of: slot, to: reaper)
     destroy(slot)
+    if main != slot { endIfLast(main) }
+  }
+
+  /// A process whose main thread has exited ends when its last thread is taken away; with the next event, as somebody may
+  /// look at it in this one.
+  mutating func endIfLast(_ main: UInt32) {
+    guard main != Slot.none, threads[main].isDead, threads[main].liveThreads == 0, pending.thread == Slot.none else { return }
+    pending.thread = main
+    pending.reaper = -1
   }
 
   /// Frees an entry that has no children left and, if it is a main thread, no other threads.
   mutating func destroy(_ slot: UInt32) {
     if threads[slot].pendingEntry != Slot.none { dropCallEntry(of: slot) }
-    removeDescriptors(of: slot)
+    dropFiles(of: slot)
     move(slot, toContainer: Slot.none)
     dropDigest(of: slot)
     threads.detachFromParent(slot)
@@ -109,7 +119,10 @@ extension SystemState {
     threads.free(slot)
     counters.threadsRemoved &+= 1
     pending.forget(thread: slot)
-    if current.thread == slot { current.thread = Slot.none }
+    if current.thread == slot {
+      current.thread = Slot.none
+      current.files = Slot.none
+    }
     if current.mainThread == slot { current.mainThread = Slot.none }
   }
 

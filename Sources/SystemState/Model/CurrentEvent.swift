@@ -6,6 +6,8 @@ public struct CurrentEvent: BitwiseCopyable, Sendable {
   public var thread: UInt32 = Slot.none
   /// The main thread of the event's process; none if unknown.
   public var mainThread: UInt32 = Slot.none
+  /// Where the thread's descriptors are: ``ThreadEntry/files``. None if its process is unknown.
+  public var files: UInt32 = Slot.none
   /// The container that a container event is about; none for all others: theirs is the thread's.
   public var container: UInt32 = Slot.none
   /// The descriptor that the event is about, after it was applied: a successful open, dup or accept shows its new

@@ -23,13 +23,14 @@ public struct Descriptor: BitwiseCopyable, Sendable {
   /// Host order.
   public var sourcePort: UInt16 = 0
   public var destinationPort: UInt16 = 0
-  /// Kernel addresses of the ends of a unix socket; the process id of a pidfd in `sourcePointer`.
+  /// Kernel addresses of the ends of a unix socket; the process id of a pidfd in `sourcePointer`,
+  /// and the thread that a file names.
   public var sourcePointer: UInt64 = 0
   public var destinationPointer: UInt64 = 0
 
-  /// Links of the process's list of descriptors. Kept by ``DescriptorTable``.
-  public internal(set) var nextInProcess: UInt32 = Slot.none
-  public internal(set) var previousInProcess: UInt32 = Slot.none
+  /// Links of the list of descriptors in one ``FileTable``. Kept by ``SystemState``.
+  public internal(set) var nextInTable: UInt32 = Slot.none
+  public internal(set) var previousInTable: UInt32 = Slot.none
 
   public init(number: Int64, kind: DescriptorKind) {
     self.number = number
@@ -132,6 +133,8 @@ public struct DescriptorFlags: OptionSet, BitwiseCopyable, Sendable {
   /// Copied from the parent at fork, not opened by this process.
   public static let cloned = DescriptorFlags(rawValue: 1 << 6)
   public static let fromProcFS = DescriptorFlags(rawValue: 1 << 7)
+  /// Writing to it gives a thread another name; its id is in `sourcePointer`.
+  static let namesThread = DescriptorFlags(rawValue: 1 << 8)
 }
 
 /// An IPv4 or IPv6 address as it lies in memory in network order; IPv4 uses the first four bytes of `high`.
@@ -155,5 +158,7 @@ public struct IPAddress: BitwiseCopyable, Sendable, Equatable, Hashable {
   @inlinable public var isZero: Bool { high == 0 && low == 0 }
   /// `::ffff:a.b.c.d`.
   @inlinable public var isMappedV4: Bool { high == 0 && low & 0xffff_ffff == 0xffff_0000 }
+  /// `::ffff:a.b.c.d` for an IPv4 address.
+  public var mapped: IPAddress { IPAddress(high: 0, low: UInt64(v4) << 32 | 0xffff_0000) }
   @inlinable public var mappedV4: UInt32 { UInt32(truncatingIfNeeded: low >> 32) }
 }

@@ -1,6 +1,6 @@
-/// The open descriptors of all processes, by process (its main thread's slot) and number.
+/// The open descriptors of all processes, by table (``ThreadEntry/files``) and number.
 ///
-/// The descriptors of one process also form a list, from ``ThreadEntry/firstDescriptor`` on.
+/// The descriptors of one table also form a list, from ``ThreadTable/firstDescriptor(of:)`` on.
 public struct DescriptorTable: ~Copyable {
   @usableFromInline var entries: Slab<Descriptor>
   @usableFromInline var byKey: IndexTable
@@ -12,16 +12,16 @@ public struct DescriptorTable: ~Copyable {
 
   public var count: Int { entries.count }
 
-  @inlinable static func key(_ process: UInt32, _ number: Int64) -> UInt64 {
-    UInt64(process) << 32 | UInt64(UInt32(truncatingIfNeeded: number))
+  @inlinable static func key(_ files: UInt32, _ number: Int64) -> UInt64 {
+    UInt64(files) << 32 | UInt64(UInt32(truncatingIfNeeded: number))
   }
 
   /// The slot of a descriptor, or ``Slot/none``.
   ///
-  /// - Parameter process: The slot of the process's main thread, or none.
-  @inlinable @inline(__always) public func find(_ process: UInt32, _ number: Int64) -> UInt32 {
-    guard process != Slot.none, UInt64(bitPattern: number) <= 0x7fff_ffff else { return Slot.none }
-    return byKey.find(DescriptorTable.key(process, number)) ?? Slot.none
+  /// - Parameter files: The table that it is in, ``ThreadTable/files(of:)``, or none.
+  @inlinable @inline(__always) public func find(_ files: UInt32, _ number: Int64) -> UInt32 {
+    guard files != Slot.none, UInt64(bitPattern: number) <= 0x7fff_ffff else { return Slot.none }
+    return byKey.find(DescriptorTable.key(files, number)) ?? Slot.none
   }
 
   /// - Precondition: `slot` is that of a live entry.
@@ -30,18 +30,18 @@ public struct DescriptorTable: ~Copyable {
     @inline(__always) _modify { yield &entries[slot] }
   }
 
-  /// Stores an entry that the table does not have yet; its place in the process's list is the caller's.
+  /// Stores an entry that the table does not have yet; its place in the list is the caller's.
   ///
   /// - Returns: ``Slot/none`` if the table is full.
-  mutating func insert(_ descriptor: borrowing Descriptor, _ process: UInt32) -> UInt32 {
+  mutating func insert(_ descriptor: borrowing Descriptor, _ files: UInt32) -> UInt32 {
     guard let slot = entries.allocate(copy descriptor) else { return Slot.none }
-    byKey.insert(DescriptorTable.key(process, descriptor.number), slot)
+    byKey.insert(DescriptorTable.key(files, descriptor.number), slot)
     return slot
   }
 
-  /// Ends an entry that was taken out of the process's list.
-  mutating func remove(_ slot: UInt32, _ process: UInt32) {
-    byKey.remove(DescriptorTable.key(process, entries[slot].number))
+  /// Ends an entry that was taken out of its list.
+  mutating func remove(_ slot: UInt32, _ files: UInt32) {
+    byKey.remove(DescriptorTable.key(files, entries[slot].number))
     entries.free(slot)
   }
 }

@@ -87,9 +87,9 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   public internal(set) var previousInGroup: UInt32 = Slot.none
   /// Kept in the main thread's entry: threads of the process that have not exited.
   public internal(set) var liveThreads: UInt32 = 0
-  /// Kept in the main thread's entry: the head of the process's descriptors, and how many there are.
-  public internal(set) var firstDescriptor: UInt32 = Slot.none
-  public internal(set) var descriptorCount: UInt32 = 0
+  /// Which ``FileTable`` the thread's descriptors are in; all threads of a process have the same one unless one of them
+  /// asked for its own. ``Slot/none`` while the process is unknown.
+  public internal(set) var files: UInt32 = Slot.none
   /// Set on the process that adopts orphans: pid 1, the init of a namespace, a subreaper.
   public var isReaper = false
   /// The container's health checks that it, or who started it, is the run of.

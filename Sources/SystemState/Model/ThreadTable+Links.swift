@@ -46,6 +46,7 @@ extension ThreadTable {
       entries[slot].main = slot
       entries[slot].liveThreads = entries[slot].isDead ? 0 : 1
       if entries[slot].pid == 1 || entries[slot].vpid == 1 { entries[slot].isReaper = true }
+      if entries[slot].files == Slot.none { entries[slot].files = makeFileTable() }
       return
     }
     let main = find(entries[slot].pid)
@@ -57,6 +58,7 @@ extension ThreadTable {
     if next != Slot.none { entries[next].previousInGroup = slot }
     entries[main].nextInGroup = slot
     if !entries[slot].isDead { entries[main].liveThreads += 1 }
+    if entries[slot].files == Slot.none { share(files: entries[main].files, with: slot) }
   }
 
   /// For a thread whose main thread was not known when it was linked.

@@ -2,6 +2,7 @@
 public struct ThreadTable: ~Copyable {
   @usableFromInline var entries: Slab<ThreadEntry>
   @usableFromInline var byID: IndexTable
+  var fileTables: Slab<FileTable>
   public let limit: Int
   /// Where the last search for an entry to drop ended.
   var evictionHand: UInt32 = 0
@@ -10,6 +11,7 @@ public struct ThreadTable: ~Copyable {
     self.limit = limit
     entries = Slab(limit: limit)
     byID = IndexTable(capacity: 4096)
+    fileTables = Slab(limit: limit)
   }
 
   public var count: Int { entries.count }
@@ -25,18 +27,21 @@ public struct ThreadTable: ~Copyable {
 
   /// Notes that an event of a thread was seen.
   ///
-  /// - Returns: Its main thread, which may have become known only now; ``Slot/none`` if it still is not.
-  @inline(__always) mutating func see(_ slot: UInt32, at time: UInt64) -> UInt32 {
-    let main = ThreadTable.see(&entries[slot], at: time)
-    if main != Slot.none { return main }
+  /// - Returns: Its main thread, which may have become known only now, and its table of descriptors; ``Slot/none`` each
+  ///   if it still is not.
+  @inline(__always) mutating func see(_ slot: UInt32, at time: UInt64) -> (main: UInt32, files: UInt32) {
+    let seen = ThreadTable.see(&entries[slot], at: time)
+    if seen.main != Slot.none { return seen }
     linkToProcessIfPossible(slot)
-    return entries[slot].main
+    return (entries[slot].main, entries[slot].files)
   }
 
   /// One look at the entry for both: each access through the table computes and checks its place again.
-  @inline(__always) private static func see(_ entry: inout ThreadEntry, at time: UInt64) -> UInt32 {
+  @inline(__always) private static func see(
+    _ entry: inout ThreadEntry, at time: UInt64
+  ) -> (main: UInt32, files: UInt32) {
     entry.lastSeen = time
-    return entry.main
+    return (entry.main, entry.files)
   }
 
   /// Notes the descriptor number of a thread's last event.

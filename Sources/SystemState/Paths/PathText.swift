@@ -67,11 +67,11 @@ extension ByteBuffer {
 extension SystemState {
   /// The directory that a descriptor argument names: AT_FDCWD (-100) is the working directory.
   func directory(_ number: Int64) -> Directory {
-    let process = current.mainThread
     if number == -100 {
+      let process = current.mainThread
       return Directory(text: process == Slot.none ? .empty : threads[process].cwd)
     }
-    let slot = descriptors.find(process, number)
+    let slot = descriptors.find(current.files, number)
     if slot == Slot.none { return Directory(isKnown: false) }
     return Directory(text: descriptors[slot].name)
   }

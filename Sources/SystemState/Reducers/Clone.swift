@@ -26,7 +26,7 @@ extension SystemState {
     let caller = current.thread
     let inherits = !threads[caller].isPlaceholder
     if !inherits { repair(caller, from: event) }
-    current.mainThread = threads.mainThread(of: caller)
+    setCurrentThread(caller)
 
     let flags = ThreadFlags(rawValue: event.uint32(15, or: 0))
     guard !flags.contains(.childInPidNamespace), !flags.contains(.newPidNamespace), !flags.contains(.parent),
@@ -86,8 +86,7 @@ extension SystemState {
       source = thread(entry.ptid)
     }
     if source != Slot.none, threads[source].isPlaceholder { source = Slot.none }
-    current.thread = makeChild(entry, event, of: source)
-    current.mainThread = threads.mainThread(of: current.thread)
+    setCurrentThread(makeChild(entry, event, of: source))
   }
 
   // MARK: What both sides share
@@ -98,8 +97,6 @@ extension SystemState {
     var entry = entry
     let isThread = entry.flags.contains(.thread)
     entry.flags.formUnion([.active, .nameChanged])
-    // Threads share the table whatever the flag says; processes get a copy although CLONE_FILES shares it.
-    if isThread { entry.flags.insert(.files) }
     entry.uid = event.uint32(16, or: .max)
     entry.gid = event.uint32(17, or: .max)
     entry.cloneTime = current.timestamp
@@ -121,12 +118,15 @@ extension SystemState {
       entry.capPermitted = parent.capPermitted
       entry.capEffective = parent.capEffective
     }
+    // The group of who made a namespace is none inside it. Source: kernel/pid.c, `__task_pid_nr_ns`.
+    if entry.vpid == 1, entry.pid != 1 { entry.vpgid = 0 }
     // Making room must not take the thread that the child inherits from.
     if source != Slot.none { threads[source].lastSeen = current.timestamp }
     let slot = add(entry)
     guard slot != Slot.none else { return slot }
     counters(event, of: slot, from: 8)
     inheritTexts(of: source, event, to: slot)
+    inheritFiles(of: source, to: slot)
     threads.link(slot)
 
     let process = threads.mainThread(of: source)
@@ -137,9 +137,20 @@ extension SystemState {
       threads[slot].cwd = cwd
       threads[slot].env = env
       shareDigest(of: process, with: slot)
-      if threads[slot].main == slot { copyDescriptors(of: process, to: slot) }
     }
     return slot
+  }
+
+  /// CLONE_FILES shares the table, also between processes; everything else copies it. Source: clone(2).
+  private mutating func inheritFiles(of source: UInt32, to slot: UInt32) {
+    let files = threads.files(of: source)
+    guard files != Slot.none else { return }
+    if threads[slot].flags.contains(.files) {
+      threads.share(files: files, with: slot)
+    } else {
+      threads[slot].files = threads.makeFileTable()
+      copyDescriptors(from: files, to: threads[slot].files, adding: .cloned)
+    }
   }
 
   private mutating func inheritTexts(of source: UInt32, _ event: borrowing EventView, to slot: UInt32) {

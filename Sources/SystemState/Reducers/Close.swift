@@ -17,26 +17,28 @@ extension SystemState {
     // A later reading of /proc found the number in use: by its next owner.
     if descriptors[slot].flags.contains(.fromProcFS), isOlderThanReading { return }
     pending.descriptor = slot
-    pending.process = current.mainThread
+    pending.files = current.files
   }
 
   /// close_range removes at once: no single descriptor is what the event is about.
   mutating func closeRange(_ event: borrowing EventView) {
-    let process = current.mainThread
-    guard event.int64(0, or: -1) >= 0, process != Slot.none, !isOlderThanReading,
+    guard event.int64(0, or: -1) >= 0, current.files != Slot.none, !isOlderThanReading,
       let first = event.value(1, as: UInt32.self), let last = event.value(2, as: UInt32.self), first <= last
     else { return }
     /// `close_range_flags` of the schema.
-    let onlyMarks = event.uint32(3, or: 0) & UInt32(WH_FLAG_close_range_flags_CLOSE_RANGE_CLOEXEC) != 0
-    var slot = threads[process].firstDescriptor
+    let flags = event.uint32(3, or: 0)
+    let onlyMarks = flags & UInt32(WH_FLAG_close_range_flags_CLOSE_RANGE_CLOEXEC) != 0
+    if flags & UInt32(WH_FLAG_close_range_flags_CLOSE_RANGE_UNSHARE) != 0 { unshareFiles(of: current.thread) }
+    let files = current.files
+    var slot = threads.fileTables[files].first
     while slot != Slot.none {
-      let next = descriptors[slot].nextInProcess
+      let next = descriptors[slot].nextInTable
       let number = descriptors[slot].number
       if number >= Int64(first), number <= Int64(last) {
         if onlyMarks {
           descriptors[slot].flags.insert(.closeOnExec)
         } else {
-          removeDescriptor(process, slot)
+          removeDescriptor(files, slot)
         }
       }
       slot = next

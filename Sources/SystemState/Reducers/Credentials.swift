@@ -10,7 +10,11 @@ extension SystemState {
   /// - Parameter parameter: The effective id. -1 means "leave it" to setreuid and setresuid.
   mutating func setUser(_ event: borrowing EventView, _ parameter: Int) {
     guard mayChange(event), let uid = event.value(parameter, as: UInt32.self), uid != .max else { return }
+    let old = threads[current.thread].uid
     threads[current.thread].uid = uid
+    // To root and away from it, capabilities come and go, by rules that hang on ids and marks that no event tells.
+    // Source: security/commoncap.c, `cap_emulate_setxuid`.
+    if (old == 0) != (uid == 0) || parameter == 2 && old != 0 { readCapabilities() }
   }
 
   mutating func setGroup(_ event: borrowing EventView, _ parameter: Int) {
@@ -76,6 +80,7 @@ extension SystemState {
   mutating func namespace(_ event: borrowing EventView, flags: Int) {
     guard mayChange(event) else { return }
     let wanted = ThreadFlags(rawValue: event.uint32(flags, or: 0))
+    if wanted.contains(.files) { unshareFiles(of: current.thread) }
     guard wanted.contains(.newUserNamespace) else { return }
     let slot = current.thread
     threads[slot].capInheritable = SystemState.allCapabilities
@@ -86,12 +91,16 @@ extension SystemState {
   /// CAP_CHOWN (0) to CAP_CHECKPOINT_RESTORE (40).
   static var allCapabilities: UInt64 { (1 << 41) - 1 }
 
-  /// A subreaper adopts the orphans below it. The option that asks for the mark reports it as well.
+  /// A subreaper adopts the orphans below it; the option that asks for the mark reports it as well. A thread's name is its
+  /// own.
   mutating func prctl(_ event: borrowing EventView) {
     guard mayChange(event), let main = Optional(current.mainThread), main != Slot.none else { return }
     switch event.uint32(1, or: 0) {
     case UInt32(WH_FLAG_prctl_options_PR_SET_CHILD_SUBREAPER), UInt32(WH_FLAG_prctl_options_PR_GET_CHILD_SUBREAPER):
       threads[main].isReaper = event.int64(3, or: 0) != 0
+    case UInt32(WH_FLAG_prctl_options_PR_SET_NAME):
+      // What could not be read of the caller's memory is no name.
+      if !event.isEmpty(2) { setName(of: current.thread, event.bytes(2)) }
     default: break
     }
   }

@@ -35,12 +35,9 @@ extension SystemState {
   private mutating func copyCurrentDescriptor(to number: Int64, closesOnExec: Bool) {
     let source = current.descriptor
     current.descriptorNumber = number
-    guard source != Slot.none else {
-      current.descriptor = descriptors.find(current.mainThread, number)
-      return
-    }
+    guard source != Slot.none else { return replaceByUnknown(number) }
     if descriptors[source].number == number { return }
-    let target = descriptors.find(current.mainThread, number)
+    let target = descriptors.find(current.files, number)
     if target != Slot.none, descriptors[target].flags.contains(.fromProcFS), isOlderThanReading {
       // /proc was read after this call: it knows better what the number is, the source may be another by now.
       current.descriptor = target
@@ -49,5 +46,14 @@ extension SystemState {
     var copy = duplicate(source, as: number)
     if closesOnExec { copy.flags.insert(.closeOnExec) }
     open(copy)
+  }
+
+  /// A copy of what no event told: whatever had the number is gone all the same. While watching, /proc says what it is now.
+  private mutating func replaceByUnknown(_ number: Int64) {
+    let target = descriptors.find(current.files, number)
+    let isNewer = target != Slot.none && descriptors[target].flags.contains(.fromProcFS) && isOlderThanReading
+    if target != Slot.none, !isNewer { removeDescriptor(current.files, target) }
+    if !isNewer, current.mainThread != Slot.none { readDescriptor(number) }
+    current.descriptor = descriptors.find(current.files, number)
   }
 }

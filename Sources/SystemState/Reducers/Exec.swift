@@ -9,7 +9,7 @@ extension SystemState {
     let slot = current.thread
     guard slot != Slot.none, event.int64(0, or: -1) >= 0, !isOlderThanReading else { return }
     if pending.thread == slot { pending.thread = Slot.none }
-    revive(slot)
+    if threads[slot].isDead { revive(slot) }
 
     takeNames(event, for: slot, like: Slot.none)
     takeIdentity(event, for: slot)
@@ -18,8 +18,8 @@ extension SystemState {
     if !event.isEmpty(14) { setCgroups(of: slot, event.bytes(14), like: slot) }
     if threads[slot].container != Slot.none { recogniseProbes(slot) }
 
-    let main = threads.mainThread(of: slot)
-    current.mainThread = main
+    setCurrentThread(slot)
+    let main = current.mainThread
     if main != Slot.none {
       if !event.isEmpty(15) {
         let old = threads[main].env
@@ -27,20 +27,28 @@ extension SystemState {
         texts.release(old)
       }
       threads[main].descriptorLimit = event.int64(7, or: threads[main].descriptorLimit)
-      removeCloseOnExec(of: main)
       if digests.isWanted { askForDigest(of: main) }
       removeOtherThreads(of: main, butNot: slot)
+      // Other processes keep what was shared with them. Source: fs/exec.c, `begin_new_exec`.
+      unshareFiles(of: main)
+      removeCloseOnExec(from: threads[main].files)
     }
     let kept: ThreadFlags = [.pipeSource, .pipeDestination, .isMainThread, .inverted, .childInPidNamespace]
     threads[slot].flags = threads[slot].flags.intersection(kept).union([.active, .nameChanged])
   }
 
-  /// The main thread had exited before another thread called exec under its id.
+  /// The main thread had exited before another thread called exec under its id: the one that is left. What it had of its
+  /// own goes on.
   private mutating func revive(_ slot: UInt32) {
-    guard threads[slot].isDead else { return }
     threads[slot].flags.remove(.closed)
     let main = threads[slot].main
-    if main != Slot.none { threads[main].liveThreads += 1 }
+    guard main != Slot.none else { return }
+    threads[main].liveThreads += 1
+    var caller = threads[main].nextInGroup
+    while caller != Slot.none, threads[caller].isDead { caller = threads[caller].nextInGroup }
+    guard caller != Slot.none, threads[caller].files != threads[slot].files else { return }
+    dropFiles(of: slot)
+    threads.share(files: threads[caller].files, with: slot)
   }
 
   private mutating func takeIdentity(_ event: borrowing EventView, for slot: UInt32) {
@@ -59,6 +67,8 @@ extension SystemState {
       // The id has a new owner whose clone was lost: this was a thread of another process.
       if entry.main != Slot.none, !entry.isDead { threads[entry.main].liveThreads -= 1 }
       threads.detachFromProcess(slot)
+      endIfLast(entry.main)
+      dropFiles(of: slot)
       entry = threads[slot]
       entry.pid = pid
       isNewOwner = true

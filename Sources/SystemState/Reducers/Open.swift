@@ -2,6 +2,7 @@ internal import EventSchema
 
 /// Portable open flags that the state acts on; `file_flags` of the schema.
 enum OpenFlags {
+  static let write: UInt32 = 1 << 1
   static let directory: UInt32 = 1 << 10
   static let closeOnExec: UInt32 = 1 << 12
   /// From here on bits say what the kernel found, not what the program asked.
@@ -67,7 +68,7 @@ extension SystemState {
     real: borrowing RawSpan, exit: EventType
   ) {
     current.descriptorNumber = number
-    guard current.mainThread != Slot.none else { return }
+    guard current.files != Slot.none else { return }
     current.changedName = true
     let entry = threads[current.thread].pendingEntry
     if entry != Slot.none, callEntries[entry].exit == exit, !callEntries[entry].name.isEmpty,
@@ -88,6 +89,7 @@ extension SystemState {
       texts.retain(said.name)
       descriptor.rawName = said.name
       setRealName(of: &descriptor, real)
+      markIfNaming(&descriptor)
       open(descriptor)
       return
     }
@@ -107,6 +109,7 @@ extension SystemState {
       descriptor.rawName = texts.store(raw, sharing: descriptor.name)
     }
     setRealName(of: &descriptor, real)
+    markIfNaming(&descriptor)
     open(descriptor)
   }
 

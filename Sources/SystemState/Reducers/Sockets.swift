@@ -90,7 +90,7 @@ extension SystemState {
     }
     descriptor.flags = [.roleServer, .connected]
     if let flags, event.uint32(flags, or: 0) & OpenFlags.closeOnExec != 0 { descriptor.flags.insert(.closeOnExec) }
-    if current.mainThread != Slot.none {
+    if current.files != Slot.none {
       descriptor.name = texts.store(scratch)
       current.changedName = true
     }

@@ -15,6 +15,14 @@ extension SystemState {
     open(descriptor)
   }
 
+  /// The wire has eight bits for its flags, and close-on-exec is not among them: only /proc can say. One that is gone when
+  /// this looks was closed, which an event tells, or closed by an exec.
+  mutating func timerfd(_ event: borrowing EventView) {
+    special(event, .timerfd)
+    guard current.descriptor != Slot.none, lookup != nil else { return }
+    if closesOnExec(current.descriptorNumber) { descriptors[current.descriptor].flags.insert(.closeOnExec) }
+  }
+
   /// Its flags are those of the program, not the wire's. O_CLOEXEC has this value on every architecture that we run on.
   mutating func userfaultfd(_ event: borrowing EventView) {
     let number = event.int64(0, or: -1)
@@ -91,7 +99,7 @@ extension SystemState {
     if event.uint32(2, or: 0) & UInt32(WH_FLAG_memfd_create_flags_MFD_CLOEXEC) != 0 {
       descriptor.flags.insert(.closeOnExec)
     }
-    if current.mainThread != Slot.none {
+    if current.files != Slot.none {
       descriptor.name = texts.store(event.bytes(1).untilNUL())
       current.changedName = !descriptor.name.isEmpty
     }
@@ -106,7 +114,7 @@ extension SystemState {
     var descriptor = Descriptor(number: number, kind: .pidfd)
     descriptor.flags.insert(.closeOnExec)
     descriptor.sourcePointer = UInt64(bitPattern: pid)
-    if current.mainThread != Slot.none, pid >= 0 {
+    if current.files != Slot.none, pid >= 0 {
       scratch.removeAll()
       scratch.append("/proc/")
       scratch.append(decimal: UInt64(pid))
@@ -122,10 +130,10 @@ extension SystemState {
     let number = event.int64(0, or: -1)
     guard number >= 0 else { return }
     current.descriptorNumber = number
-    let handle = descriptors.find(current.mainThread, event.int64(1, or: -1))
+    let handle = descriptors.find(current.files, event.int64(1, or: -1))
     guard handle != Slot.none, descriptors[handle].kind == .pidfd else { return }
     let target = threads.find(Int32(truncatingIfNeeded: descriptors[handle].sourcePointer))
-    let source = descriptors.find(threads.mainThread(of: target), event.int64(2, or: -1))
+    let source = descriptors.find(threads.files(of: target), event.int64(2, or: -1))
     guard source != Slot.none else { return }
     var copy = duplicate(source, as: number)
     copy.flags.insert(.closeOnExec)

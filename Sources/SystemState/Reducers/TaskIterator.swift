@@ -71,7 +71,7 @@ extension SystemState {
   mutating func applyTaskFile(_ event: borrowing EventView, _ type: EventType) {
     let process = threads.find(Int32(truncatingIfNeeded: event.threadID >> 32))
     guard process != Slot.none, threads[process].main == process, let number = event.value(0, as: Int32.self),
-      descriptors.find(process, Int64(number)) == Slot.none
+      descriptors.find(threads[process].files, Int64(number)) == Slot.none
     else { return }
     var descriptor = Descriptor(number: Int64(number), kind: .file)
     descriptor.flags.insert(.fromProcFS)
@@ -101,7 +101,7 @@ extension SystemState {
     {
       descriptor.name = texts.store(event.bytes(1).untilNUL())
     }
-    put(descriptor, in: process)
+    put(descriptor, in: threads[process].files)
   }
 
   private mutating func takeSocket(_ event: borrowing EventView, isV6: Bool, into socket: inout Descriptor) {

@@ -47,10 +47,10 @@ extension SystemState {
   private func reading(ofProcess slot: UInt32, wantsEnvironment: Bool) -> ProcessReading {
     var process = ProcessReading(main: reading(of: slot))
     if !wantsEnvironment { process.main.environment = [] }
-    var at = threads[slot].firstDescriptor
+    var at = threads.firstDescriptor(of: slot)
     while at != Slot.none {
       if let descriptor = reading(ofDescriptor: at) { process.descriptors.append(descriptor) }
-      at = descriptors[at].nextInProcess
+      at = descriptors[at].nextInTable
     }
     process.descriptors.sort { $0.number < $1.number }
     return process

@@ -22,9 +22,22 @@ extension Machine {
 }
 
 extension SystemState {
-  /// Replaces users and groups by those of the root's passwd and group files. The first line of an id counts, as it
-  /// does for the system.
-  public mutating func loadUsers(_ procfs: ProcFS) { load(users: procfs.users(), groups: procfs.groups()) }
+  /// Replaces users and groups by those of the root's passwd and group files, and names of addresses by those of its
+  /// hosts file. The first line of an id or address counts, as it does for the system.
+  public mutating func loadNames(_ procfs: ProcFS) {
+    load(users: procfs.users(), groups: procfs.groups())
+    load(procfs.hostNames())
+  }
+
+  /// Replaces names of addresses by those given. The first entry of an address counts.
+  public mutating func load(_ names: [HostNameReading]) {
+    machine.hostNames = [:]
+    for name in names {
+      let address = IPAddress(high: name.high, low: name.low)
+      let key = name.isV6 ? address : address.mapped
+      if machine.hostNames[key] == nil { machine.hostNames[key] = name.name }
+    }
+  }
 
   /// Replaces users and groups by those given. The first entry of an id counts.
   public mutating func load(users readings: [UserReading], groups: [GroupReading]) {

@@ -67,6 +67,7 @@ extension SystemState {
     if main != Slot.none {
       shareImage(of: main, with: slot)
     } else {
+      threads[slot].files = threads.makeFileTable()
       threads[slot].exe = texts.store(reading.exe)
       threads[slot].args = texts.store(reading.arguments)
       threads[slot].exepath = texts.store(reading.exepath)
@@ -101,8 +102,9 @@ extension SystemState {
   }
 
   /// Adds a descriptor that a reading found, unless events have set its number already.
-  mutating func put(_ reading: DescriptorReading, in process: UInt32) {
-    guard descriptors.find(process, Int64(reading.number)) == Slot.none else { return }
+  mutating func put(_ reading: DescriptorReading, in thread: UInt32) {
+    let files = threads[thread].files
+    guard descriptors.find(files, Int64(reading.number)) == Slot.none else { return }
     var descriptor = Descriptor(number: Int64(reading.number), kind: .unsupported)
     descriptor.openFlags = reading.portableFlags ?? portableOpenFlags(reading.flags)
     descriptor.mountID = reading.mountID
@@ -127,11 +129,11 @@ extension SystemState {
     case .unsupported: break
     case .socket(let socket):
       take(socket, named: reading.name, into: &descriptor)
-      put(descriptor, in: process)
+      put(descriptor, in: files)
       return
     }
     descriptor.name = texts.store(reading.name)
-    put(descriptor, in: process)
+    put(descriptor, in: files)
   }
 
   private mutating func take(_ socket: SocketReading, named name: [UInt8], into descriptor: inout Descriptor) {

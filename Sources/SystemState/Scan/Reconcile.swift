@@ -240,14 +240,15 @@ extension SystemState {
   ) {
     var readings: [Int64: Int] = [:]
     for index in process.descriptors.indices { readings[Int64(process.descriptors[index].number)] = index }
-    var at = threads[main].firstDescriptor
+    let files = threads[main].files
+    var at = threads.firstDescriptor(of: main)
     while at != Slot.none {
-      let next = descriptors[at].nextInProcess
+      let next = descriptors[at].nextInTable
       let number = descriptors[at].number
       if let index = readings[number], isSame(descriptors[at], process.descriptors[index]) {
         readings[number] = nil
       } else {
-        removeDescriptor(main, at)
+        removeDescriptor(files, at)
         result.descriptorsRemoved += 1
       }
       at = next

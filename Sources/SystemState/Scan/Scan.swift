@@ -60,7 +60,7 @@ extension SystemState {
       progress(index + 1, processes.count)
     }
     linkReadings(added)
-    result.descriptors = added.reduce(0) { $0 + Int(threads[$1].descriptorCount) }
+    for slot in added where threads[slot].main == slot { result.descriptors += threads.descriptorCount(of: slot) }
     result.errors = reader.errors
     return result
   }
@@ -128,10 +128,10 @@ extension SystemState {
 
   /// - Parameter body: Gets each internet socket that a scan found; true if its name is to be made anew.
   private mutating func forEachScannedSocket(_ body: (inout DescriptorTable, UInt32) -> Bool) {
-    for slot in 0..<threads.slotsEverUsed where threads.isLive(slot) {
-      var at = threads[slot].firstDescriptor
+    for slot in 0..<threads.slotsEverUsed where threads.isLive(slot) && threads[slot].main == slot {
+      var at = threads.firstDescriptor(of: slot)
       while at != Slot.none {
-        let next = descriptors[at].nextInProcess
+        let next = descriptors[at].nextInTable
         if descriptors[at].flags.contains(.fromProcFS), descriptors[at].isIPSocket, body(&descriptors, at) {
           scratch.setName(of: descriptors[at])
           texts.replace(&descriptors[at].name, with: scratch)

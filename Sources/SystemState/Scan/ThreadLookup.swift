@@ -83,9 +83,38 @@ extension SystemState {
     guard number >= 0, number <= Int64(Int32.max), mayLookUp(), let procfs = lookup?.procfs else { return }
     var reader = ProcessReader(procfs)
     guard let reading = reader.readDescriptor(Int32(number), of: threads[current.mainThread].pid) else { return }
-    let known = descriptors.find(current.mainThread, number)
-    if known != Slot.none { removeDescriptor(current.mainThread, known) }
-    put(reading, in: current.mainThread)
+    let known = descriptors.find(current.files, number)
+    if known != Slot.none { removeDescriptor(current.files, known) }
+    put(reading, in: current.thread)
+  }
+
+  /// Whether a timer of the event's process is close-on-exec, which most are; false only where /proc says so.
+  mutating func closesOnExec(_ number: Int64) -> Bool {
+    guard let number = Int32(exactly: number), mayLookUp(), let procfs = lookup?.procfs else { return true }
+    var reader = ProcessReader(procfs)
+    guard let reading = reader.readDescriptor(number, of: threads[current.thread].pid), reading.kind == .timerfd else {
+      return true
+    }
+    // The kernel's O_CLOEXEC, the same on every architecture that we run on.
+    return reading.flags & 0o2000000 != 0
+  }
+
+  /// Reads the event's thread's capabilities; they stay as they are while replaying.
+  mutating func readCapabilities() {
+    guard mayLookUp(), let procfs = lookup?.procfs else { return }
+    var reader = ProcessReader(procfs)
+    let thread = current.thread
+    guard let reading = reader.readThread(threads[thread].tid, of: threads[thread].pid) else { return }
+    threads[thread].capInheritable = reading.capInheritable
+    threads[thread].capPermitted = reading.capPermitted
+    threads[thread].capEffective = reading.capEffective
+  }
+
+  /// What a thread is called now; `nil` while replaying, and if there is no such thread.
+  mutating func readName(_ tid: Int32) -> [UInt8]? {
+    guard mayLookUp(), let procfs = lookup?.procfs else { return nil }
+    var reader = ProcessReader(procfs)
+    return reader.readName(tid)
   }
 
   /// Drops threads that had no event since a time, nanoseconds since the epoch, and that /proc does not show.

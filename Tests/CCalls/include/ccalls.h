@@ -71,6 +71,8 @@ static inline int64_t wh_load(const int64_t *from) { return __atomic_load_n(from
 
 /* Calls that Swift cannot import. */
 int64_t wh_thread_id(void);
+/* Makes this process the parent of those that its descendants leave behind. 0, or -1 and errno. */
+int wh_adopt_orphans(void);
 void wh_remove_tree(const char *path);
 /* A device number as events carry it: minor in the low byte, major above it, the rest of the minor on top. */
 uint32_t wh_encoded_device(uint64_t device);

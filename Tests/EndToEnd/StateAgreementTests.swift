@@ -1,0 +1,21 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// The tables against /proc, after storms of forks, execs, threads and descriptors: Tests/StateChecker.
+@Suite(.serialized)
+struct StateAgreementTests {
+  /// Twelve seconds each.
+  @Test(.disabled(if: Host.skips, Comment(rawValue: Host.obstacle ?? "")), arguments: [1, 2])
+  func theTablesAgreeWithProcAfterAStorm(seed: Int) throws {
+    if let obstacle = Host.obstacle { Issue.record(Comment(rawValue: obstacle)); return }
+    let root = try Place.makeRoot()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    var checker = try ChildProcess(
+      ["\(Locations.products)/StateChecker", "\(Locations.products)/TracePrograms", "\(seed)", "4"], in: root,
+      log: "\(root)/checker")
+    let code = checker.exitCode(within: .seconds(120))
+    #expect(code == 0, Comment(rawValue: checker.output() + checker.errors()))
+    #expect(checker.output().contains(" facts compared, 0 differ"))
+  }
+}
