@@ -11,8 +11,10 @@ public struct DigestResult: Sendable {
 
 /// Computes hashes of executables on a thread of its own, each file once per change of it.
 ///
-/// Bounded: how many wait, how large a file may be, and how many hashes are remembered. What finds no room is answered
-/// at once as not known.
+/// The newest come first: alerts wait for what has just been executed, and not for what already ran at the start.
+///
+/// Bounded: how many wait, how large a file may be, and how many hashes are remembered. What finds no room, or has waited
+/// longest where there is none left, is answered as not known.
 public final class DigestWorker: Sendable {
   /// How many may wait.
   public static let capacity = 16_384
@@ -26,10 +28,15 @@ public final class DigestWorker: Sendable {
     startThread { [requests, results] in
       ExecutableFile.yieldToOthers()
       var cache = DigestCache(limitBytes: limitBytes)
-      while let batch = requests.next(dueAt: nil) {
-        for request in batch {
-          results.add(DigestResult(slot: request.slot, serial: request.serial, digest: cache.digest(of: request)))
-        }
+      var waiting: [NewExecutable] = []
+      // Without a wait while there is something to do; `nil` is the end.
+      while let batch = requests.next(dueAt: waiting.isEmpty ? nil : 0) {
+        waiting += batch
+        let surplus = waiting.prefix(max(0, waiting.count - DigestWorker.capacity))
+        for request in surplus { results.add(DigestResult(slot: request.slot, serial: request.serial, digest: nil)) }
+        waiting.removeFirst(surplus.count)
+        guard let request = waiting.popLast() else { continue }
+        results.add(DigestResult(slot: request.slot, serial: request.serial, digest: cache.digest(of: request)))
       }
     }
   }

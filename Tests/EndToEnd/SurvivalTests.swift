@@ -60,8 +60,8 @@ extension EndToEndTests {
     let place = try Place(under: root, program: "actions", files: [:])
     var captured = 0
     for round in 0..<20 {
-      // From before the first program is loaded until well after the last.
-      let moment = UInt32.random(in: 1_000...2_000_000)
+      // From before the first program is loaded until well after the last: half of them while it starts.
+      let moment = UInt32.random(in: round % 2 == 0 ? 1_000...200_000 : 200_000...2_000_000)
       var victim = try ChildProcess(
         [Locations.windhover, "run", "--engine", environment("WINDHOVER_ENGINE") ?? "modern_ebpf"], in: root,
         log: "\(root)/victim-\(round)")
