@@ -50,9 +50,8 @@ extern void *bpf_rdonly_cast(const void *object, uint32_t type) __ksym __weak;
 /*
  * Since 6.4 loops have iterators, whose bodies the verifier follows until a round ends in a state that it knows: two or
  * three times. Before, it follows every round: the path of a file takes it 17,000 instructions, which are half of the
- * time that this driver takes to start. Leaving the loop by any way ends the iterator; do it
- * by break, because what a return inside would give back is undefined on the other ways out, which verifiers before 6.4
- * refuse.
+ * time that this driver takes to start. Leaving the loop by any way ends the iterator; do it by break, because what a
+ * return inside would give back is undefined on the other ways out, which verifiers before 6.4 refuse.
  */
 /* Headers have it since 6.4. */
 struct bpf_iter_num___any {
