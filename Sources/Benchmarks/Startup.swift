@@ -14,7 +14,7 @@ enum Startup {
       readers.signal(SIGKILL)
       readers.wait()
       // Let it come to rest.
-      while agent.hasOutput(within: 300) { _ = agent.waitFor("\n") }
+      while agent.hasOutput(within: 1500) { _ = agent.waitFor("\n") }
       let status = Procfs.text("/proc/\(agent.pid)/status").split(separator: "\n")
       if let line = status.first(where: { $0.hasPrefix("VmRSS:") }) {
         resident.append((Double(line.split(whereSeparator: { $0 == " " || $0 == "\t" })[1]) ?? .nan) / 1024)

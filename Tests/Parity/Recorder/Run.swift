@@ -43,14 +43,16 @@ struct Run {
   /// The workload's first process; `nil` where the driver started it itself.
   let root: Int64?
   let kind: DriverKind
+  /// Values that went out empty because the memory was not there, of the whole host. The workload asks for some.
+  private(set) var unreadable: UInt64 = 0
 
   /// - Throws: ``Failure`` if the driver lost an event or the workload did not end well: such a run proves nothing.
   init(_ kind: DriverKind, workload: String) throws {
     self.kind = kind
     switch kind {
-    case .modernEBPF: (root, records) = try Self.watchHost(ModernBPFDriver.self, workload)
-    case .ebpf: (root, records) = try Self.watchHost(BPFDriver.self, workload)
-    case .kmod: (root, records) = try Self.watchHost(KmodDriver.self, workload)
+    case .modernEBPF: (root, records, unreadable) = try Self.watchHost(ModernBPFDriver.self, workload)
+    case .ebpf: (root, records, unreadable) = try Self.watchHost(BPFDriver.self, workload)
+    case .kmod: (root, records, unreadable) = try Self.watchHost(KmodDriver.self, workload)
     case .ptrace: (root, records) = try Self.trace(workload)
     }
   }
@@ -78,7 +80,7 @@ struct Run {
   }
 
   private static func watchHost<Driver: CaptureDriver & ~Copyable>(_: Driver.Type, _ workload: String) throws
-    -> (Int64?, [Record])
+    -> (Int64?, [Record], UInt64)
   {
     let refusals = Refusals()
     var options = options
@@ -104,8 +106,9 @@ struct Run {
       try take(&driver, of: &members, into: &records)
       if isOver && records.count == before { break }
     }
-    try check(status ?? 0, driver.statistics().lost)
-    return (Int64(child), records)
+    let statistics = try driver.statistics()
+    try check(status ?? 0, statistics.lost)
+    return (Int64(child), records, statistics.unreadable)
   }
 
   /// A tracer starts the workload itself, and sees nothing else.
