@@ -117,34 +117,50 @@ struct ConditionChecker {
     }
     let runtime = try test(check, literals, subject, .text)
     let dynamic = builder.index(of: runtime, cost: subject.cost + Cost.operation(runtime.operation))
-    guard let agrees = Self.nameTest(check, literals) else { return .test(dynamic) }
-    var types = EventTypeSet()
-    for event in Schema.events where !TypeTest.isDynamic(event.type) && agrees(event.name) {
-      // An event that is no system call has no syscall.type, so that no comparison holds, not even `!=`.
-      if field.id == .syscallType && !EventCategories.isSystemCall(event) { continue }
-      types.insert(event.type)
-    }
-    let calls = SyscallSet(Schema.syscalls.filter { $0.event == .generic && agrees($0.name) }.map(\.code))
+    guard var (types, calls) = Self.named(check, literals) else { return .test(dynamic) }
+    // An event that is no system call has no syscall.type, so that no comparison holds, not even `!=`.
+    if field.id == .syscallType { types.formIntersection(NamedEvents.systemCalls) }
     return .type(TypeTest(types: types, genericCalls: calls, dynamicTest: dynamic))
   }
 
-  /// Which names satisfy a comparison for equality; `nil` for other operators, which are left to run time.
-  private static func nameTest(_ check: Check, _ literals: [Literal]) -> ((String) -> Bool)? {
-    let names = Set(literals.map(\.text))
+  /// Which events, and which calls without an event of their own, satisfy a comparison of their name for equality; `nil`
+  /// for other operators, which are left to run time.
+  private static func named(_ check: Check, _ literals: [Literal]) -> (types: EventTypeSet, calls: SyscallSet)? {
     let isEqual: Bool
     switch check.operator {
     case .equal, .equalDouble, .in, .intersects: isEqual = true
     case .notEqual: isEqual = false
     default: return nil
     }
-    switch check.modifier {
-    case nil: return { names.contains($0) == isEqual }
+    var types = EventTypeSet()
+    var calls = SyscallSet()
+    guard let modifier = check.modifier else {
+      for literal in literals {
+        if let more = NamedEvents.types[literal.text] { types.formUnion(more) }
+        if let more = NamedEvents.calls[literal.text] { calls.formUnion(more) }
+      }
+      if isEqual { return (types, calls) }
+      var (otherTypes, otherCalls) = (NamedEvents.allTypes, NamedEvents.allCalls)
+      otherTypes.subtract(types)
+      otherCalls.subtract(calls)
+      return (otherTypes, otherCalls)
+    }
+    let agrees = nameTest(modifier, literals.map(\.text), isEqual: isEqual)
+    for (name, more) in NamedEvents.types where agrees(name) { types.formUnion(more) }
+    for (name, more) in NamedEvents.calls where agrees(name) { calls.formUnion(more) }
+    return (types, calls)
+  }
+
+  /// Whether a name satisfies the listed comparisons as the modifier says.
+  private static func nameTest(
+    _ modifier: ListModifier, _ listed: [String], isEqual: Bool
+  ) -> (String) -> Bool {
+    let names = Set(listed)
+    switch modifier {
     case .anyof: return { name in names.contains { ($0 == name) == isEqual } }
     case .allof: return { name in !names.isEmpty && names.allSatisfy { ($0 == name) == isEqual } }
-    case .oneof:
-      // Here a value that is listed twice counts twice.
-      let listed = literals.map(\.text)
-      return { name in listed.count { ($0 == name) == isEqual } == 1 }
+    // Here a value that is listed twice counts twice.
+    case .oneof: return { name in listed.count { ($0 == name) == isEqual } == 1 }
     }
   }
 
