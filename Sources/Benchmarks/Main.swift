@@ -8,7 +8,9 @@ struct Main {
   static let usage = """
     usage: windhover-bench PART
       workload NAME ROUNDS      a loop of calls: \(Workload.allCases.map(\.rawValue).joined(separator: ", "))
-      record FILE [EVENTS]      capture a million events, or EVENTS, of a mixed workload into FILE
+      record FILE [--every-call] [--events N]
+                                capture a million events, or N, of a mixed workload into FILE: those that all tiers of
+                                rules look at, or every system call
       replay FILE [--rules stable|all] [--rounds N] [--events N]
                                 state and rules over the recording, or its first N events; ns per event, best round
       load                      time to load each tier of rules
@@ -27,9 +29,7 @@ struct Main {
       guard let workload = Workload(rawValue: rest[0]), let rounds = Int(rest[1]) else { fail() }
       let time = workload.run(rounds)
       print(time.wall, time.cpu)
-    case ("record", let rest) where rest.count == 1 || rest.count == 2:
-      guard let events = rest.count == 1 ? Recording.defaultCount : Int(rest[1]) else { fail() }
-      try Recording.make(rest[0], events: events)
+    case ("record", let rest) where rest.count >= 1: try record(rest[0], rest.dropFirst())
     case ("replay", let rest) where rest.count >= 1: try replay(rest[0], Array(rest.dropFirst()))
     case ("load", let rest) where rest.isEmpty: try RuleLoad.measure(rounds: 20)
     case ("capture", let rest) where rest.count == 2:
@@ -48,6 +48,22 @@ struct Main {
     case ("startup", let rest) where rest.count == 1: Startup.measure(rest[0])
     default: fail()
     }
+  }
+
+  private static func record(_ path: String, _ options: ArraySlice<String>) throws {
+    var events = Recording.defaultCount
+    var everyCall = false
+    var options = options
+    while let option = options.popFirst() {
+      switch option {
+      case "--every-call": everyCall = true
+      case "--events":
+        guard let value = options.popFirst() else { fail() }
+        events = positive(value)
+      default: fail()
+      }
+    }
+    try Recording.make(path, events: events, everyCall: everyCall)
   }
 
   private static func replay(_ path: String, _ options: [String]) throws {

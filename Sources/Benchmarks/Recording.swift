@@ -17,11 +17,14 @@ enum Recording {
 
   /// Runs the workload over and over until enough events were captured, and writes them.
   ///
-  /// What all three tiers of rules look at is captured, so that the same recording serves each of them.
-  static func make(_ path: String, events wanted: Int) throws {
+  /// - Parameter everyCall: Capture every system call, as a file for later does; page faults and context switches are
+  ///   left out, which are many and cost little. Without, what all three tiers of rules look at is captured, so that the
+  ///   same recording serves each of them.
+  static func make(_ path: String, events wanted: Int, everyCall: Bool) throws {
     let settings = Settings()
     let rules = try RuleSet.loadUsable(["builtin:sandbox"], settings) { _ in }
-    let interest = Interest(rules: rules)
+    var interest = everyCall ? Interest.everything : Interest(rules: rules)
+    for type: EventType in [.page_fault, .sched_switch] { interest.events.remove(type) }
     var driver = try LiveCapture.open(settings, interest, log: Log(level: .warning))
     var file = try OutputFile(path)
     try driver.capture(interest)
@@ -43,7 +46,7 @@ enum Recording {
     child.wait()
     try file.finish()
     let statistics = try driver.statistics()
-    print("recorded \(count) events, \(file.byteCount) bytes, \(statistics.lost.total) lost, with \(rules.rules.count) rules")
+    print("recorded \(count) events, \(file.byteCount) bytes, \(statistics.lost.total) lost")
   }
 
   /// The records of a file, or the first of them.

@@ -6,7 +6,7 @@ public struct EventTypeSet: Sendable, Equatable {
   public init() {}
   public init(_ types: some Sequence<EventType>) { for type in types { insert(type) } }
   /// Every type that the schema holds.
-  public static var all: EventTypeSet { EventTypeSet(Schema.events.lazy.map(\.type)) }
+  public static let all = EventTypeSet(Schema.events.lazy.map(\.type))
 
   @inlinable public func contains(_ type: EventType) -> Bool {
     type.rawValue < 512 && words[Int(type.rawValue >> 6)] & (1 << UInt64(type.rawValue & 63)) != 0
@@ -43,7 +43,8 @@ public struct SyscallSet: Sendable, Equatable {
 
   public init() {}
   public init(_ codes: some Sequence<SyscallCode>) { for code in codes { insert(code) } }
-  public static var all: SyscallSet { SyscallSet(Schema.syscalls.lazy.map(\.code)) }
+  /// Every call that the schema holds.
+  public static let all = SyscallSet(Schema.syscalls.lazy.map(\.code))
 
   @inlinable public func contains(_ code: SyscallCode) -> Bool {
     code.rawValue < 512 && words[Int(code.rawValue >> 6)] & (1 << UInt64(code.rawValue & 63)) != 0
@@ -57,6 +58,8 @@ public struct SyscallSet: Sendable, Equatable {
     words[Int(code.rawValue >> 6)] &= ~(1 << UInt64(code.rawValue & 63))
   }
   public mutating func formUnion(_ other: SyscallSet) { for i in 0..<8 { words[i] |= other.words[i] } }
+  public mutating func formIntersection(_ other: SyscallSet) { for i in 0..<8 { words[i] &= other.words[i] } }
+  public mutating func subtract(_ other: SyscallSet) { for i in 0..<8 { words[i] &= ~other.words[i] } }
   public var isEmpty: Bool { for i in 0..<8 where words[i] != 0 { return false }; return true }
   public static func == (a: SyscallSet, b: SyscallSet) -> Bool {
     for i in 0..<8 where a.words[i] != b.words[i] { return false }

@@ -44,29 +44,14 @@ public struct EventView: ~Escapable {
     isLarge = large
   }
 
-  /// The sum of the first lengths of 16 bits, four at a time: every event is checked.
+  /// The sum of the first lengths of 16 bits.
   ///
   /// - Precondition: The record has room for header and lengths, and there are at most 32 of them.
   @inlinable @inline(__always)
   static func sum(_ record: RawSpan, ofLengths count: Int) -> Int {
-    // Each half of a word sums at most sixteen lengths: 32 bits are enough.
-    let halves: UInt64 = 0x0000_ffff_0000_ffff
-    var sums: UInt64 = 0
-    var at = 26
-    let end = 26 &+ 2 &* count
-    while at &+ 8 <= end {
-      let word = unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
-      sums &+= (word & halves) &+ ((word &>> 16) & halves)
-      at &+= 8
+    unsafe record.withUnsafeBytes { bytes in
+      Int(unsafe wh_sum_lengths(bytes.baseAddress!, UInt32(truncatingIfNeeded: count)))
     }
-    if at < end {
-      // The last one to three, from a word that ends with them: what comes before is header, or counted already.
-      let word =
-        unsafe record.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self)
-        &>> UInt64(truncatingIfNeeded: (8 &- (end &- at)) &* 8)
-      sums &+= (word & halves) &+ ((word &>> 16) & halves)
-    }
-    return Int(truncatingIfNeeded: (sums & 0xffff_ffff) &+ (sums &>> 32))
   }
 
   /// A record of the same type, time and thread without parameters, for who must keep these.
@@ -129,11 +114,10 @@ public struct EventView: ~Escapable {
   @inlinable
   public func textRange(of index: Int) -> Range<Int> {
     let range = range(of: index)
-    var end = range.lowerBound
-    while end < range.upperBound, unsafe record.unsafeLoad(fromUncheckedByteOffset: end, as: UInt8.self) != 0 {
-      end &+= 1
+    let length = unsafe record.withUnsafeBytes { bytes in
+      unsafe wh_text_length(bytes.baseAddress! + range.lowerBound, range.upperBound &- range.lowerBound)
     }
-    return unsafe Range(uncheckedBounds: (range.lowerBound, end))
+    return unsafe Range(uncheckedBounds: (range.lowerBound, range.lowerBound &+ length))
   }
 
   /// The bytes of a text without its NUL. An empty text and a missing value look the same here: ask ``isEmpty(_:)``.

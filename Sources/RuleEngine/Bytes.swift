@@ -29,6 +29,13 @@ enum Bytes {
   static func hasPrefix(_ value: borrowing RawSpan, _ prefix: borrowing RawSpan) -> Bool {
     guard value.byteCount >= prefix.byteCount else { return false }
     if prefix.byteCount == 0 { return true }
+    // Most differ early: no call for these.
+    if prefix.byteCount >= 4,
+      unsafe value.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
+        != prefix.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
+    {
+      return false
+    }
     return unsafe value.withUnsafeBytes { a in
       unsafe prefix.withUnsafeBytes { b in unsafe memcmp(a.baseAddress!, b.baseAddress!, b.count) == 0 }
     }

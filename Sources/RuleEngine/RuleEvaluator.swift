@@ -13,13 +13,18 @@ public struct RuleEvaluator: ~Copyable {
   private let steps: PlainBuffer<RuleSteps.Step>
   private let firstStep: PlainBuffer<UInt32>
   let nodes: PlainBuffer<RuleProgram.Node>
-  private let tests: PlainBuffer<Test>
-  private let literalTableOfField: PlainBuffer<Int32>
+  private let tests: PlainBuffer<CompiledTest>
+  private let texts: PlainBuffer<UInt8>
+  private let paths: PlainBuffer<PathConstant>
   /// Results of tests: the event's number shifted left by one, and the result in the lowest bit.
   private var memo: PlainBuffer<UInt32>
   /// Rows of the literal tables: the event's number, and where the row begins.
   private var rowEpochs: PlainBuffer<UInt32>
   private var rows: PlainBuffer<Int>
+  /// Of each literal table, the last constant of the fields that was looked up, and its row: `file` is the type of most
+  /// descriptors.
+  private var knownConstants: PlainBuffer<UInt64>
+  private var knownRows: PlainBuffer<Int>
   private var epoch: UInt32 = 0
   /// Stop at the first rule that matches (`rule_matching: first`).
   public var stopsAtFirstMatch = true
@@ -31,11 +36,17 @@ public struct RuleEvaluator: ~Copyable {
     steps = PlainBuffer(program.steps.steps)
     firstStep = PlainBuffer(program.steps.first)
     nodes = PlainBuffer(program.nodes)
-    tests = PlainBuffer(program.tests)
-    literalTableOfField = PlainBuffer(program.literalTableOfField)
+    tests = PlainBuffer(
+      program.tests.map {
+        CompiledTest($0, program.constants, firstTable: program.literalTableOfField[Int($0.field)])
+      })
+    texts = PlainBuffer(program.constants.bytes)
+    paths = PlainBuffer(program.constants.paths)
     memo = PlainBuffer(repeating: 0, count: program.tests.count)
     rowEpochs = PlainBuffer(repeating: 0, count: program.literals.count)
     rows = PlainBuffer(repeating: 0, count: program.literals.count)
+    knownConstants = PlainBuffer(repeating: .max, count: program.literals.count)
+    knownRows = PlainBuffer(repeating: 0, count: program.literals.count)
     matches.reserveCapacity(16)
     self.program = program
   }
@@ -109,15 +120,16 @@ public struct RuleEvaluator: ~Copyable {
     return decide(index, event, state)
   }
 
-  /// Runs a test. The two kinds that most rules consist of have functions of their own, which need few registers.
+  /// Runs a test. The kinds that most rules consist of have functions of their own, which need few registers.
   @inline(__always)
   private mutating func decide(
     _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> Bool {
-    switch tests[index].shortcut {
-    case .number: decideNumber(index, event, state)
-    case .member: decideMember(index, event, state)
-    case .none: decideOther(index, event, state)
+    switch tests[index].action {
+    case .equal, .notEqual: decideNumber(index, event, state)
+    case .member, .notMember: decideMember(index, event, state)
+    case .contains, .startsWith, .endsWith, .pathIn: decideText(index, event, state)
+    case .other: decideOther(index, event, state)
     }
   }
 
@@ -133,7 +145,7 @@ public struct RuleEvaluator: ~Copyable {
   ) -> Bool {
     let value = fields.value(Int(tests[index].field), event, state)
     if value.isMissing || value.isText { return remember(index, false) }
-    return remember(index, value.word == tests[index].first)
+    return remember(index, (value.word == tests[index].first) == (tests[index].action == .equal))
   }
 
   @inline(never)
@@ -142,17 +154,52 @@ public struct RuleEvaluator: ~Copyable {
   ) -> Bool {
     let value = fields.value(Int(tests[index].field), event, state)
     guard value.isText else { return remember(index, false) }
-    return remember(index, isMember(tests[index], value, event, state, true))
+    let table = Int(truncatingIfNeeded: tests[index].first)
+    if rowEpochs[table] != epoch { findRow(table, value, event, state) }
+    let isMember = program.literals.contains(rows[table], bit: Int(truncatingIfNeeded: tests[index].second))
+    return remember(index, isMember == (tests[index].action == .member))
+  }
+
+  @inline(never)
+  private mutating func decideText(
+    _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    let value = fields.value(Int(tests[index].field), event, state)
+    guard value.isText else { return remember(index, false) }
+    return remember(index, compare(tests[index], value, event, state))
+  }
+
+  @inline(__always)
+  private func compare(
+    _ test: CompiledTest, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> Bool {
+    let text = fields.bytes(value, event, state)
+    let (first, second) = (Int(truncatingIfNeeded: test.first), Int(truncatingIfNeeded: test.second))
+    switch test.action {
+    case .contains: return Bytes.contains(text, texts.bytes(first, second))
+    case .startsWith: return Bytes.hasPrefix(text, texts.bytes(first, second))
+    case .endsWith: return Bytes.hasSuffix(text, texts.bytes(first, second))
+    default: return isBelow(text, first..<second)
+    }
+  }
+
+  /// Whether a path lies in one of these.
+  private func isBelow(_ path: borrowing RawSpan, _ range: Range<Int>) -> Bool {
+    for index in range {
+      let constant = paths[index]
+      let prefix = texts.bytes(Int(constant.offset), Int(constant.length))
+      if PathPrefix.covers(prefix, isPlain: constant.isPlain, path) { return true }
+    }
+    return false
   }
 
   @inline(never)
   private mutating func decideOther(
     _ index: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> Bool {
-    let test = tests[index]
-    let value = fields.value(Int(test.field), event, state)
+    let value = fields.value(Int(tests[index].field), event, state)
     if value.isMissing { return remember(index, false) }
-    return remember(index, holds(test, for: value, event, state))
+    return remember(index, holds(program.tests[index], for: value, event, state))
   }
 
   /// A test of a value that is there, its items included if it has several.
@@ -228,13 +275,13 @@ public struct RuleEvaluator: ~Copyable {
 
   private func network(_ index: UInt64) -> Network { program.constants.networks[Int(truncatingIfNeeded: index)] }
 
-  @inline(__always)
+  /// Whether an item, or a value that is compared otherwise than ``decideMember(_:_:_:)`` does, is in a set.
   private mutating func isMember(
     _ test: Test, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState,
     _ isWholeField: Bool
   ) -> Bool {
     let set = Int(truncatingIfNeeded: test.first)
-    let table = Int(literalTableOfField[Int(test.field)]) &+ set &>> LiteralTables.setsPerTableShift
+    let table = Int(program.literalTableOfField[Int(test.field)]) &+ set &>> LiteralTables.setsPerTableShift
     let bit = set & (LiteralTables.setsPerTable - 1)
     if isWholeField {
       if rowEpochs[table] != epoch { findRow(table, value, event, state) }
@@ -248,7 +295,15 @@ public struct RuleEvaluator: ~Copyable {
     _ table: Int, _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
   ) {
     rowEpochs[table] = epoch
-    rows[table] = program.literals.row(table, of: fields.bytes(value, event, state))
+    if let constant = fields.constantPosition(of: value) {
+      if knownConstants[table] != constant {
+        knownRows[table] = program.literals.row(table, of: fields.bytes(value, event, state))
+        knownConstants[table] = constant
+      }
+      rows[table] = knownRows[table]
+    } else {
+      rows[table] = program.literals.row(table, of: fields.bytes(value, event, state))
+    }
   }
 
   private func evaluateText(
@@ -257,11 +312,7 @@ public struct RuleEvaluator: ~Copyable {
     let text = fields.bytes(value, event, state)
     let pool = unsafe program.constants.bytes.span.bytes
     if test.operation == .pathIn {
-      for index in test.first..<test.second
-      where PathPrefix.covers(pool.extracting(program.constants.range(ofText: index)), text) {
-        return true
-      }
-      return false
+      return isBelow(text, Int(truncatingIfNeeded: test.first)..<Int(truncatingIfNeeded: test.second))
     }
     if test.operation == .regex {
       return RegularExpression.matches(text, program.constants.patternHandles[Int(truncatingIfNeeded: test.first)])
@@ -301,10 +352,6 @@ public struct RuleEvaluator: ~Copyable {
     }
     return test.operation == .oneOf ? satisfied == 1 : satisfied == range.count
   }
-}
-
-extension FieldValue {
-  @inline(__always) fileprivate var isText: Bool { kind == .text || kind == .bytes }
 }
 
 extension Network {

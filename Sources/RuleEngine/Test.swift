@@ -20,15 +20,6 @@ public struct Test: BitwiseCopyable, Hashable, Sendable {
     self.second = second
   }
 
-  /// How the evaluator runs it.
-  enum Shortcut { case none, number, member }
-
-  /// A comparison of one whole value: with a number, or with a set of texts.
-  @inline(__always) var shortcut: Shortcut {
-    guard scope == .single else { return .none }
-    return operation == .equal ? .number : operation == .member ? .member : .none
-  }
-
   /// Gives the sides of the comparison other numbers.
   mutating func renumber(_ number: (UInt32) -> UInt32) {
     field = number(field)
@@ -154,6 +145,15 @@ public struct Constants: Sendable {
     var constants = self
     for index in constants.operands.indices { constants.operands[index].renumber(field) }
     return constants
+  }
+
+  /// All texts, as ``Test/Operation/pathIn`` looks at them.
+  var paths: [PathConstant] {
+    textEnds.indices.map { index in
+      let range = range(ofText: UInt64(index))
+      let isPlain = unsafe PathPrefix.isPlain(bytes.span.bytes.extracting(range))
+      return PathConstant(offset: UInt32(range.lowerBound), length: UInt32(range.count), isPlain: isPlain)
+    }
   }
 
   @inline(__always)

@@ -13,6 +13,9 @@
 #elif !defined(WH_SCHEMA_TYPES_PROVIDED)
 #include <stdint.h>
 #endif
+#if !defined(__KERNEL__) && !defined(__bpf__)
+#include <string.h>
+#endif
 
 #if defined(__clang__) && !defined(__KERNEL__) && !defined(__bpf__)
 #define WH_SWIFT_NAME(name) __attribute__((swift_name(name)))
@@ -257,6 +260,41 @@ extern const uint16_t wh_flags_of_events[WH_EVENT_COUNT];
 static inline uint16_t wh_event_flags(uint16_t type)
 {
 	return type < WH_EVENT_COUNT ? wh_flags_of_events[type] : 0;
+}
+
+/*
+ * The sum of a record's first lengths of 16 bits, four at a time: each half of a word sums at most sixteen, so that 32
+ * bits are enough. From the last one back: the word that holds fewer than four reaches into the header, not beyond the
+ * lengths. In C, because a compiler that unrolls this loop for long tables makes it slow for those that there are.
+ *
+ * The caller has checked that the record has these lengths, at most 32.
+ */
+static inline uint32_t wh_sum_lengths(const void *record, uint32_t count)
+{
+	const uint64_t halves = 0x0000ffff0000ffffull;
+	const char *at = (const char *)record + WH_EVENT_HEADER_SIZE + 2 * count;
+	uint64_t word, sum = 0;
+
+#if defined(__clang__)
+#pragma clang loop vectorize(disable) unroll(disable)
+#endif
+	for (; count >= 4; count -= 4) {
+		at -= 8;
+		memcpy(&word, at, 8);
+		sum += (word & halves) + (word >> 16 & halves);
+	}
+	if (count) {
+		memcpy(&word, at - 8, 8);
+		word >>= 64 - 16 * count;
+		sum += (word & halves) + (word >> 16 & halves);
+	}
+	return (uint32_t)sum + (uint32_t)(sum >> 32);
+}
+
+/* Bytes before the first NUL, or all of them. */
+static inline long wh_text_length(const void *bytes, long size)
+{
+	return (long)strnlen((const char *)bytes, (size_t)size);
 }
 
 #endif

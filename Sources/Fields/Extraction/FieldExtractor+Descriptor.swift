@@ -152,9 +152,18 @@ extension FieldExtractor {
 
   /// Where the text behind the last slash begins.
   static func lastComponent(_ path: RawSpan) -> Int {
-    var at = path.byteCount
-    while at > 0, PathText.byte(path, at - 1) != UInt8(ascii: "/") { at -= 1 }
-    return at
+    let slashes: UInt64 = 0x2f2f_2f2f_2f2f_2f2f
+    let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+    var end = path.byteCount
+    // Eight bytes at a time: bit 7 of each that is a slash, and only of those.
+    while end >= 8 {
+      let word = unsafe path.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self) ^ slashes
+      let found = ~(((word & low) &+ low) | word | low)
+      if found != 0 { return end &- (found.leadingZeroBitCount &>> 3) }
+      end &-= 8
+    }
+    while end > 0, PathText.byte(path, end &- 1) != UInt8(ascii: "/") { end &-= 1 }
+    return end
   }
 
   /// The path as the program passed it, runs of slashes made one.
@@ -192,15 +201,7 @@ extension FieldExtractor {
     _ value: FieldValue, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
     let slash = UInt8(ascii: "/")
-    let hasRuns = {
-      let bytes = bytes(value, event, state)
-      var index = 1
-      while index < bytes.byteCount {
-        if PathText.byte(bytes, index) == slash, PathText.byte(bytes, index - 1) == slash { return true }
-        index += 1
-      }
-      return false
-    }()
+    let hasRuns = PathText.mayHoldRuns(bytes(value, event, state))
     guard hasRuns else { return value }
     let start = scratch.count
     append(value, event, state)

@@ -15,6 +15,7 @@ public struct FieldExtractor: ~Copyable {
   struct Plan: BitwiseCopyable {
     var id: FieldID
     var area: Area
+    var shortcut: Shortcut
     var type: ParameterType
     var format: NumberFormat
     /// -1 for none.
@@ -28,6 +29,27 @@ public struct FieldExtractor: ~Copyable {
   /// Which part of the extractor knows a field.
   enum Area: UInt8, BitwiseCopyable {
     case event, result, process, identity, ancestor, user, descriptor, path, container, expression
+  }
+
+  /// What most rules ask for on most events: ``extract(_:_:_:)`` answers it itself.
+  enum Shortcut: UInt8, BitwiseCopyable {
+    case none, failed, isOpenRead, isOpenWrite, name, type, typeCharacter, directory, rawName, realPath, processName
+
+    init(_ field: FieldID) {
+      switch field {
+      case .evtFailed: self = .failed
+      case .evtIsOpenRead: self = .isOpenRead
+      case .evtIsOpenWrite: self = .isOpenWrite
+      case .fdName: self = .name
+      case .fdType: self = .type
+      case .fdTypechar: self = .typeCharacter
+      case .fdDirectory: self = .directory
+      case .fdNameraw: self = .rawName
+      case .fdRealpath: self = .realPath
+      case .procName: self = .processName
+      default: self = .none
+      }
+    }
   }
 
   @usableFromInline struct Cell: BitwiseCopyable {
@@ -57,7 +79,7 @@ public struct FieldExtractor: ~Copyable {
   /// Of fields that remember an earlier event, its time or how often they were looked at; of `evt.around`, its time.
   var memory: PlainBuffer<UInt64>
   let constants: Constants
-  private let constantBytes: Int
+  @usableFromInline let constantBytes: Int
   let tables: EventTables
   /// Whose container and user the next values are about, instead of the event's thread; `nil` for that one. Set it only
   /// for fields with ``ResolvedField/needsContainerMetadata`` or ``ResolvedField/needsDigest``, and call ``begin()`` then.
@@ -91,7 +113,7 @@ public struct FieldExtractor: ~Copyable {
     memory = PlainBuffer(repeating: 0, count: count)
     cells = PlainBuffer(repeating: Cell(value: .missing, generation: 0), count: count)
     let nothing = Plan(
-      id: .utilCnt, area: .expression, type: .WH_PT_NONE, format: .decimal, index: -1, keyStart: 0, keyCount: 0,
+      id: .utilCnt, area: .expression, shortcut: .none, type: .WH_PT_NONE, format: .decimal, index: -1, keyStart: 0, keyCount: 0,
       positions: -1)
     plans = PlainBuffer(repeating: nothing, count: count)
     for (position, field) in fields.enumerated() { plans[position] = plan(field) }
@@ -108,7 +130,7 @@ public struct FieldExtractor: ~Copyable {
 
   private mutating func plan(_ field: ResolvedField) -> Plan {
     let plan = Plan(
-      id: field.id, area: Area(field), type: field.type, format: field.info.format,
+      id: field.id, area: Area(field), shortcut: Shortcut(field.id), type: field.type, format: field.info.format,
       index: field.index.map { Int32(clamping: $0) } ?? -1, keyStart: Int32(keys.count),
       keyCount: Int32(field.key.count), positions: field.parameters.isEmpty ? -1 : Int32(positions.count))
     keys.append(contentsOf: field.key)
@@ -147,21 +169,47 @@ public struct FieldExtractor: ~Copyable {
   @usableFromInline mutating func extract(
     _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
   ) -> FieldValue {
-    var value = FieldValue.missing
-    let slot = state.current.descriptor
-    switch plans[field].id {
-    case .evtFailed:
-      if let result = result(event) { value = .boolean(result < 0) }
-    case .evtIsOpenRead: value = .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_RDONLY) != 0)
-    case .evtIsOpenWrite: value = .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_WRONLY) != 0)
-    case .fdName where slot != Slot.none && isAboutDescriptor(event): value = .pool(state.descriptors[slot].name)
-    case .fdType where slot != Slot.none && isAboutDescriptor(event): value = constants.kind(state.descriptors[slot].kind)
-    case .fdTypechar where slot != Slot.none && isAboutDescriptor(event):
-      value = constants.character(state.descriptors[slot].kind)
-    default: value = extractByArea(field, event, state)
-    }
+    let value = shortValue(field, event, state)
     cells[field] = Cell(value: value, generation: generation)
     return value
+  }
+
+  @inline(__always)
+  private mutating func shortValue(
+    _ field: Int, _ event: borrowing EventView, _ state: borrowing SystemState
+  ) -> FieldValue {
+    let shortcut = plans[field].shortcut
+    switch shortcut {
+    case .none: return extractByArea(field, event, state)
+    case .failed:
+      guard let result = result(event) else { return .missing }
+      return .boolean(result < 0)
+    case .isOpenRead: return .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_RDONLY) != 0)
+    case .isOpenWrite: return .boolean(openFlags(event) & UInt32(WH_FLAG_file_flags_O_WRONLY) != 0)
+    case .processName:
+      let thread = state.current.thread
+      guard thread != Slot.none, state.threads[thread].pid >= 0 else { return extractByArea(field, event, state) }
+      return .pool(state.threads[thread].comm)
+    default: break
+    }
+    // The rest is of the event's descriptor.
+    let slot = state.current.descriptor
+    guard slot != Slot.none, isAboutDescriptor(event) else { return extractByArea(field, event, state) }
+    switch shortcut {
+    case .name: return .pool(state.descriptors[slot].name)
+    case .type: return constants.kind(state.descriptors[slot].kind)
+    case .typeCharacter: return constants.character(state.descriptors[slot].kind)
+    case .directory where state.descriptors[slot].kind == .file:
+      let name = state.descriptors[slot].name
+      let start = Self.lastComponent(state.texts.bytes(name))
+      // Of what lies in the root directory, and of a name without any slash, another answer.
+      return start > 1 && start < Int(name.length) ? .pool(name, 0..<start &- 1) : extractByArea(field, event, state)
+    case .rawName where state.descriptors[slot].rawName == state.descriptors[slot].name:
+      // A name as the state holds it has no runs of slashes.
+      return .pool(state.descriptors[slot].rawName)
+    case .realPath where !state.descriptors[slot].realName.isEmpty: return .pool(state.descriptors[slot].realName)
+    default: return extractByArea(field, event, state)
+    }
   }
 
   /// Events that neither make, use nor close a descriptor show none, even if one is in their way.
@@ -201,6 +249,12 @@ public struct FieldExtractor: ~Copyable {
     case .pool: return unsafe _overrideLifetime(state.texts.bytes(value.handle).extracting(range), borrowing: self)
     case .scratch: return unsafe _overrideLifetime(scratch.span.bytes.extracting(range), borrowing: self)
     }
+  }
+
+  /// Tells values that are among the extractor's constant texts, which never change, from each other; `nil` for others.
+  @inlinable @inline(__always)
+  public borrowing func constantPosition(of value: FieldValue) -> UInt64? {
+    value.place == .scratch && value.offset &+ value.count <= constantBytes ? value.low : nil
   }
 
   /// An item of a list value.

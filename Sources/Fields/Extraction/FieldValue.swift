@@ -31,12 +31,8 @@ public struct FieldValue: BitwiseCopyable, Sendable {
   /// Where the bytes of a text are.
   @usableFromInline enum Place: UInt8, BitwiseCopyable, Sendable { case record, pool, scratch }
 
-  public let kind: Kind
-  @usableFromInline let place: Place
-  /// How a number prints.
-  public let format: NumberFormat
-  /// The parameter type that the value has, or that its field's table says.
-  public let type: ParameterType
+  /// Kind, place, format and type, a byte each from the lowest on: in one word they travel in one register.
+  @usableFromInline let tag: UInt32
   /// A number, the first half of an address, a pool handle, or a list's first item.
   public let word: UInt64
   /// The second half of an address, offset and length of a text, or a list's length.
@@ -47,13 +43,27 @@ public struct FieldValue: BitwiseCopyable, Sendable {
     _ kind: Kind, _ type: ParameterType, word: UInt64 = 0, low: UInt64 = 0, place: Place = .scratch,
     format: NumberFormat = .decimal
   ) {
-    self.kind = kind
-    self.place = place
-    self.format = format
-    self.type = type
+    tag =
+      UInt32(kind.rawValue) | UInt32(place.rawValue) &<< 8 | UInt32(format.rawValue) &<< 16
+      | UInt32(type.rawValue) &<< 24
     self.word = word
     self.low = low
   }
+
+  @inlinable @inline(__always)
+  public var kind: Kind { unsafe Kind(rawValue: UInt8(truncatingIfNeeded: tag)).unsafelyUnwrapped }
+  @inlinable @inline(__always)
+  var place: Place { unsafe Place(rawValue: UInt8(truncatingIfNeeded: tag &>> 8)).unsafelyUnwrapped }
+  /// How a number prints.
+  @inlinable @inline(__always)
+  public var format: NumberFormat { unsafe NumberFormat(rawValue: UInt8(truncatingIfNeeded: tag &>> 16)).unsafelyUnwrapped }
+  /// The parameter type that the value has, or that its field's table says.
+  @inlinable @inline(__always)
+  public var type: ParameterType { unsafe ParameterType(rawValue: UInt8(truncatingIfNeeded: tag &>> 24)).unsafelyUnwrapped }
+
+  /// Whether the value has bytes: ``FieldExtractor/bytes(_:_:_:)`` gives them.
+  @inlinable @inline(__always)
+  public var isText: Bool { kind == .text || kind == .bytes }
 
   @inlinable public static var missing: FieldValue { FieldValue(.missing, .WH_PT_NONE) }
 
@@ -126,7 +136,7 @@ public struct FieldValue: BitwiseCopyable, Sendable {
     FieldValue(kind, type, word: word, low: low, place: place, format: format)
   }
 
-  @inlinable public var isMissing: Bool { kind == .missing }
+  @inlinable @inline(__always) public var isMissing: Bool { kind == .missing }
   @inlinable public var exists: Bool { kind != .missing }
   /// Of a boolean.
   @inlinable public var isTrue: Bool { kind == .boolean && word != 0 }

@@ -33,3 +33,13 @@ public struct PlainBuffer<Element: BitwiseCopyable>: ~Copyable {
     }
   }
 }
+
+extension PlainBuffer where Element == UInt8 {
+  /// Part of a buffer of bytes.
+  @inlinable @inline(__always) @_lifetime(borrow self)
+  public func bytes(_ start: Int, _ count: Int) -> RawSpan {
+    precondition(start >= 0 && count >= 0 && start &+ count <= self.count, "bytes beyond the buffer")
+    let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base) + start, byteCount: count)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+}

@@ -51,6 +51,28 @@ enum PathText {
     return count == 1 || byte(path, count - 1) != slash
   }
 
+  /// Whether there is a `//` in a path, eight bytes at a time; wrongly also for a `/` followed by a `.`, which costs the
+  /// caller a second look.
+  static func mayHoldRuns(_ path: RawSpan) -> Bool {
+    let slashes: UInt64 = 0x2f2f_2f2f_2f2f_2f2f
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let count = path.byteCount
+    var at = 0
+    while at &+ 9 <= count {
+      // Bit 7 of each byte that is a slash, here and one byte further on. The subtraction may borrow from the byte above
+      // a slash, which is then marked if it is one more than a slash less one: a dot.
+      let first = unsafe path.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self) ^ slashes
+      let second = unsafe path.unsafeLoadUnaligned(fromUncheckedByteOffset: at &+ 1, as: UInt64.self) ^ slashes
+      if (first &- ones) & ~first & (second &- ones) & ~second & (ones &<< 7) != 0 { return true }
+      at &+= 8
+    }
+    while at &+ 1 < count {
+      if byte(path, at) == slash, byte(path, at &+ 1) == slash { return true }
+      at &+= 1
+    }
+    return false
+  }
+
   private static func appendComponents(_ path: RawSpan, from start: Int, into text: inout [UInt8]) {
     var index = 0
     let count = path.byteCount

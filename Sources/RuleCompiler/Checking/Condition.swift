@@ -112,7 +112,10 @@ extension Condition {
     case .constant(let value): return value != negated ? .all : SyscallSet()
     case .test: return .all
     case .type(let test):
-      return negated ? SyscallSet(Schema.syscalls.map(\.code).filter { !test.genericCalls.contains($0) }) : test.genericCalls
+      guard negated else { return test.genericCalls }
+      var others = SyscallSet.all
+      others.subtract(test.genericCalls)
+      return others
     case .not(let operand): return operand.genericCalls(negated: !negated)
     case .and(let terms): return Condition.merge(terms, negated, intersects: !negated)
     case .or(let terms): return Condition.merge(terms, negated, intersects: negated)
@@ -124,7 +127,7 @@ extension Condition {
     for term in terms.dropFirst() {
       let next = term.genericCalls(negated: negated)
       if intersects {
-        result = SyscallSet(Schema.syscalls.map(\.code).filter { result.contains($0) && next.contains($0) })
+        result.formIntersection(next)
       } else {
         result.formUnion(next)
       }

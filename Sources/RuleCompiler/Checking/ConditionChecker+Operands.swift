@@ -91,7 +91,7 @@ extension ConditionChecker {
         warn(
           "'\(text)' is compared as a text, though a field has this name",
           hint: "to compare with the field's value, write val(\(text))", at: literal.range)
-      } else if let parenthesis = text.firstIndex(of: "("), text.last == ")",
+      } else if literal.bytes.last == UInt8(ascii: ")"), let parenthesis = text.firstIndex(of: "("),
         text[..<parenthesis] == "val" || FunctionName(rawValue: String(text[..<parenthesis])) != nil
       {
         warn(

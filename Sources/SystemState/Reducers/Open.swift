@@ -86,7 +86,8 @@ extension SystemState {
         scratch.setPath(start, said.name, in: texts)
         descriptor.name = texts.store(scratch, sharing: said.name)
       }
-      texts.retain(said.name)
+      // The descriptor takes over the entry's share.
+      callEntries[entry].name = .empty
       descriptor.rawName = said.name
       setRealName(of: &descriptor, real)
       markIfNaming(&descriptor)
