@@ -187,7 +187,9 @@ let package = Package(
       name: "ExecutableDigestsTests", dependencies: ["CDigest", "ExecutableDigests", "SystemState"], swiftSettings: lending),
     .executableTarget(
       name: "StateChecker",
-      dependencies: ["Agent", "CCalls", "Capture", "EventSchema", "ModernBPFDriver", "ProcFS", "SystemState"],
+      dependencies: [
+        "Agent", "BPFDriver", "CCalls", "Capture", "EventSchema", "ModernBPFDriver", "ProcFS", "PtraceDriver", "SystemState",
+      ],
       path: "Tests/StateChecker", swiftSettings: lending),
     .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),

@@ -238,10 +238,12 @@ public struct ProcessReader: ~Copyable {
     return -1
   }
 
-  /// Lines `hierarchy:controllers:path`. Without controllers of version 1 the path of version 2 stands for each of
-  /// those that the drivers report. Source: cgroups(7).
+  /// Lines `hierarchy:controllers:path`. The path of version 2 stands for each controller that the drivers report and that
+  /// no hierarchy of version 1 has: for all, where there is none of these, and for some on hosts that have both.
+  /// Source: cgroups(7).
   private func parseCgroups(_ text: [UInt8]) -> [UInt8] {
     var list: [UInt8] = []
+    var taken: Set<ArraySlice<UInt8>> = []
     var unified: ArraySlice<UInt8> = []
     for line in text.split(separator: 10) {
       let parts = line.split(separator: 58, maxSplits: 2, omittingEmptySubsequences: false)
@@ -252,10 +254,16 @@ public struct ProcessReader: ~Copyable {
       }
       // `name=systemd` is a hierarchy without a controller.
       if parts[1].contains(61) { continue }
-      for controller in parts[1].split(separator: 44) { list += controller + [61] + parts[2] + [0] }
+      for controller in parts[1].split(separator: 44) {
+        list += controller + [61] + parts[2] + [0]
+        taken.insert(controller)
+      }
     }
-    if list.isEmpty, !unified.isEmpty {
-      for controller in ["cpuset", "cpu", "cpuacct", "io", "memory"] { list += controller.utf8 + [61] + unified + [0] }
+    guard !unified.isEmpty else { return list }
+    for controller in ["cpuset", "cpu", "cpuacct", "io", "memory"] {
+      // Version 1 has another name for it.
+      let name = Array((controller == "io" ? "blkio" : controller).utf8)
+      if !taken.contains(name[...]) { list += controller.utf8 + [61] + unified + [0] }
     }
     return list
   }

@@ -6,13 +6,15 @@ import Testing
 @Suite(.serialized)
 struct StateAgreementTests {
   /// Twelve seconds each.
-  @Test(.disabled(if: Host.skips, Comment(rawValue: Host.obstacle ?? "")), arguments: [1, 2])
-  func theTablesAgreeWithProcAfterAStorm(seed: Int) throws {
+  @Test(
+    .disabled(if: Host.skips, Comment(rawValue: Host.obstacle ?? "")),
+    arguments: zip([1, 2, 3], ["modern_ebpf", "modern_ebpf", "ebpf"]))
+  func theTablesAgreeWithProcAfterAStorm(seed: Int, driver: String) throws {
     if let obstacle = Host.obstacle { Issue.record(Comment(rawValue: obstacle)); return }
     let root = try Place.makeRoot()
     defer { try? FileManager.default.removeItem(atPath: root) }
     var checker = try ChildProcess(
-      ["\(Locations.products)/StateChecker", "\(Locations.products)/TracePrograms", "\(seed)", "4"], in: root,
+      ["\(Locations.products)/StateChecker", "\(Locations.products)/TracePrograms", "\(seed)", "4", driver], in: root,
       log: "\(root)/checker")
     let code = checker.exitCode(within: .seconds(120))
     #expect(code == 0, Comment(rawValue: checker.output() + checker.errors()))

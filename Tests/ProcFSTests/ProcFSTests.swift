@@ -44,9 +44,32 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     #expect(main.map { text($0.exepath) } == "/usr/bin/python3")
     #expect(main.map { text($0.cwd) } == "/srv")
     #expect(main.map { text($0.environment) } == "A=1\0B=2\0")
-    #expect(main.map { text($0.cgroups) } == "cpu=/x\0cpuacct=/x\0")
+    #expect(main.map { text($0.cgroups) } == "cpu=/x\0cpuacct=/x\0cpuset=/z\0io=/z\0memory=/z\0")
     #expect(process?.threads.map(\.tid) == [43])
     #expect(process?.threads.first?.pid == 42)
+  }
+
+  /// Files as kernels write them: with controllers of version 1 only, of version 2 only, and of both.
+  @Test(arguments: [
+    ("3:memory:/m\n2:cpuset:/s\n1:cpu,cpuacct:/c\n", "memory=/m\0cpuset=/s\0cpu=/c\0cpuacct=/c\0"),
+    ("0::/v\n", "cpuset=/v\0cpu=/v\0cpuacct=/v\0io=/v\0memory=/v\0"),
+    // Everything but memory is bound to version 1.
+    (
+      "5:blkio:/b\n4:freezer:/f\n3:cpuset:/\n2:cpu,cpuacct:/\n1:name=systemd:/\n0::/v\n",
+      "blkio=/b\0freezer=/f\0cpuset=/\0cpu=/\0cpuacct=/\0memory=/v\0"
+    ),
+    // All of them are, and version 2 only holds processes together, as systemd's "hybrid" has it.
+    (
+      "5:blkio:/\n4:memory:/\n3:cpuset:/\n2:cpu,cpuacct:/\n1:name=systemd:/u\n0::/u\n",
+      "blkio=/\0memory=/\0cpuset=/\0cpu=/\0cpuacct=/\0"
+    ),
+    ("1:cpu:/a:b,c=d\n0::/v:w\n", "cpu=/a:b,c=d\0cpuset=/v:w\0cpuacct=/v:w\0io=/v:w\0memory=/v:w\0"),
+  ])
+  func cgroupsOfBothVersionsAreOneList(file: String, list: String) {
+    let fake = FakeProcFS()
+    fake.process(42, parent: 1, comm: "x", arguments: ["x"], exe: "/x", cgroup: file)
+    var reader = ProcessReader(ProcFS(root: fake.root))
+    #expect(reader.read(42, wantsThreads: false, descriptorLimit: 0).map { text($0.main.cgroups) } == list)
   }
 
   @Test func kernelThreadsAndTheGoneAreNoProcesses() {

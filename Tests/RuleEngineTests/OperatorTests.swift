@@ -151,6 +151,16 @@ import Testing
     #expect(holds("\(field) exists", on: Sample.open))
   }
 
+  /// Whether it has a name or not: rules ask this way whether there is a descriptor.
+  @Test(arguments: ["fd.cip.name", "fd.sip.name", "fd.lip.name", "fd.rip.name"])
+  func theNameOfAnEndExistsForEveryKnownDescriptor(field: String) {
+    #expect(holds("\(field) exists", on: Sample.open))
+    #expect(holds("\(field) exists", on: Sample.connect))
+    #expect(!holds("\(field) exists", on: Sample.failedOpen))
+    #expect(!holds("\(field) = x", on: Sample.open) && !holds("\(field) != x", on: Sample.open))
+    #expect(!holds("\(field) in (x)", on: Sample.open) && !holds("\(field) regex '.*'", on: Sample.open))
+  }
+
   @Test(arguments: [
     ("proc.name = anyof (dog, cat)", true), ("proc.name = anyof (dog, cow)", false), ("proc.name = allof (cat)", true),
     ("proc.name = allof (cat, dog)", false), ("proc.name != allof (dog, cow)", true),

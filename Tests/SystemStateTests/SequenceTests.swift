@@ -243,6 +243,10 @@ import Testing
     ["cpu=/docker/ID"],
     ["cpu=/system.slice/docker-ID.scope", "memory=/system.slice/docker-ID.scope"],
     ["cpuset=/", "cpu=/kubepods/burstable/pod1/ID", "io=/"],
+    // Hosts with both versions: whichever hierarchy the container is in, the others hold a unit of systemd or the root.
+    ["cpuset=/", "cpu=/", "cpuacct=/", "io=/", "memory=/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope"],
+    ["cpuset=/docker/ID", "cpu=/docker/ID", "cpuacct=/docker/ID", "io=/docker/ID", "memory=/system.slice/docker.service"],
+    ["cpuset=/", "cpu=/user.slice", "io=/", "memory=/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope"],
   ])
   func aContainerIsFoundWhicheverCgroupsTheHostHas(cgroups: [String]) {
     let id = String(repeating: "0123456789abcdef", count: 4)
@@ -252,6 +256,59 @@ import Testing
         200, at: 10, result: 0, ptid: 100,
         cgroups: cgroups.map { $0.split(separator: "ID", omittingEmptySubsequences: false).joined(separator: id) }))
     #expect(host.thread(200).map { host.text($0.containerID) } == "0123456789ab")
+  }
+
+  /// A container in the second version's hierarchy alone, on a host that has both: its life by events, a process that enters
+  /// it from the host, and one that leaves.
+  @Test func aContainerOfOneHierarchyIsEnteredAndLeft() {
+    let id = String(repeating: "0123456789abcdef", count: 4)
+    let outside = ["cpuset=/", "cpu=/", "cpuacct=/", "io=/", "memory=/system.slice/sshd.service"]
+    let inside = Array(outside.dropLast()) + ["memory=/system.slice/docker-\(id).scope"]
+    var host = Host.withShell()
+    host.apply(Event.execve(100, at: 9, exe: "/bin/sh", comm: "sh", cgroups: outside))
+    #expect(host.thread(100).map { host.text($0.containerID) } == "")
+    // The runtime's child is moved between its clone and its exec.
+    host.apply(Event.clone(200, at: 10, result: 0, ptid: 100, cgroups: outside))
+    #expect(host.thread(200).map { host.text($0.containerID) } == "")
+    host.apply(Event.execve(200, at: 11, exe: "/entry", ptid: 100, comm: "entry", cgroups: inside))
+    host.apply(Event.clone(201, at: 12, result: 0, ptid: 200, cgroups: inside))
+    host.apply(Event.clone(202, at: 13, result: 0, pid: 201, ptid: 200, flags: 1 << 13 | 1, cgroups: inside))
+    for tid in [200, 201, 202] as [Int32] {
+      #expect(host.thread(tid).map { host.text($0.containerID) } == "0123456789ab", "\(tid)")
+    }
+    let container = host.state.findContainer("0123456789ab")
+    #expect(host.state.containers[container].threadCount == 3)
+    // Out of it, by a move that its next exec tells.
+    host.apply(Event.execve(201, at: 14, exe: "/bin/x", ptid: 200, comm: "x", cgroups: outside))
+    #expect(host.thread(201).map { host.text($0.containerID) } == "")
+    #expect(host.thread(200).map { host.text($0.containerID) } == "0123456789ab")
+  }
+
+  /// A thousand such containers, a hundred at a time: memory and tables are then as before.
+  @Test func aThousandContainersOfOneHierarchyLeaveNothing() {
+    var host = Host.withShell()
+    let (threads, bytes) = (host.state.threads.count, host.state.texts.bytesInUse)
+    var time: UInt64 = 1_000_000_000
+    for wave in 0..<10 {
+      for number in 0..<100 {
+        let digits = String(wave * 100 + number + 1_000_000, radix: 16)
+        let id = String(repeating: "0", count: 64 - digits.count) + digits
+        let cgroups = ["cpuset=/", "cpu=/", "cpuacct=/", "io=/", "memory=/kubepods/pod\(number)/\(String(id.reversed()))"]
+        time += 1_000_000
+        host.apply(Event.clone(5000 + number, at: time, result: 0, ptid: 100, cgroups: cgroups))
+        host.apply(Event.execve(5000 + number, at: time + 1, exe: "/app", ptid: 100, comm: "app", cgroups: cgroups))
+        _ = host.state.takeNewContainers()
+      }
+      #expect(host.state.containers.count >= 100)
+      for number in 0..<100 { host.apply(Event.procexit(5000 + number, at: time + 2 + UInt64(number))) }
+      time += 60_000_000_000
+      host.apply(Event.read(100, at: time, fd: 0))
+      host.state.removeGoneContainers(at: time)
+      #expect(host.state.containers.count == 0)
+    }
+    #expect(host.state.threads.count == threads && host.state.texts.bytesInUse == bytes)
+    #expect(host.state.counters.containersAdded == 1000 && host.state.counters.containersRemoved == 1000)
+    #expect(host.state.counters.containersRefused == 0)
   }
 
   /// All orders in which parent, child, the child's exec and its exit can come; what matters is the end.
@@ -286,6 +343,76 @@ import Testing
       #expect(host.thread(200).map { host.text($0.exe) } == "/bin/ls")
       #expect(host.state.threads.count == 3)
     }
+  }
+
+  /// What CLONE_PARENT makes is a sibling, with the caller's directory and descriptors, not with the parent's.
+  @Test func aSiblingByCloneParentHasWhatItsCallerHad() {
+    let byParent: UInt32 = 1 << 8
+    let caller = Event.clone(150, at: 20, result: 200, ptid: 100, exe: "/bin/rt", comm: "rt", flags: byParent)
+    let child = Event.clone(200, at: 20, result: 0, ptid: 100, exe: "/bin/rt", comm: "rt", flags: byParent)
+    for events in [[caller, child], [child, caller], [child], [caller]] {
+      var host = Self.withRuntimes()
+      for event in events { host.apply(event) }
+      #expect(host.parent(200) == 100 && host.cwd(200) == "/rt/150/" && host.name(200, 7) == "/x/150")
+      #expect(host.name(200, 3) == nil, "the parent's")
+      #expect(host.thread(200)?.sid == 150)
+    }
+    // A twin of the caller did something later: the guess is wrong until the caller's event comes.
+    var host = Self.withRuntimes()
+    host.apply(Event.openat(151, at: 19, fd: 8, name: "/x/twin"))
+    host.apply(child)
+    #expect(host.name(200, 8) == "/x/twin")
+    host.apply(Event.openat(200, at: 21, fd: 9, name: "/own"))
+    host.apply(caller)
+    #expect(host.parent(200) == 100 && host.cwd(200) == "/rt/150/" && host.thread(200)?.sid == 150)
+    #expect(host.name(200, 7) == "/x/150" && host.name(200, 8) == nil && host.name(200, 9) == "/own")
+    // What the child changed before that stays.
+    host = Self.withRuntimes()
+    host.apply(Event.openat(151, at: 19, fd: 8, name: "/x/twin"))
+    host.apply(child)
+    host.apply(Event.chdir(200, at: 21, "/elsewhere"))
+    host.apply(Event.openat(200, at: 21, fd: 7, name: "/own"))
+    host.apply(caller)
+    #expect(host.cwd(200) == "/elsewhere/" && host.name(200, 7) == "/own" && host.name(200, 8) == nil)
+  }
+
+  @Test func aSiblingByCloneParentSharesTheTableOfItsCaller() {
+    let flags: UInt32 = 1 << 8 | 1
+    var host = Self.withRuntimes()
+    host.apply(Event.openat(151, at: 19, fd: 8, name: "/x/twin"))
+    host.apply(Event.clone(200, at: 20, result: 0, ptid: 100, exe: "/bin/rt", comm: "rt", flags: flags))
+    host.apply(Event.clone(150, at: 20, result: 200, ptid: 100, exe: "/bin/rt", comm: "rt", flags: flags))
+    host.apply(Event.openat(200, at: 21, fd: 9, name: "/shared"))
+    #expect(host.name(150, 9) == "/shared" && host.name(151, 9) == nil && host.name(200, 8) == nil)
+    host.apply(Event.procexit(200, at: 22))
+    host.apply(Event.read(100, at: 23, fd: 0))
+    #expect(host.name(150, 9) == "/shared" && host.name(151, 8) == "/x/twin")
+  }
+
+  @Test func aSiblingThatEndedBeforeItsCallerReturnedStaysGone() {
+    var host = Self.withRuntimes()
+    let (threads, descriptors) = (host.state.threads.count, host.state.descriptors.count)
+    host.apply(Event.clone(200, at: 20, result: 0, ptid: 100, exe: "/bin/rt", comm: "rt", flags: 1 << 8))
+    host.apply(Event.procexit(200, at: 21))
+    host.apply(Event.clone(150, at: 22, result: 200, ptid: 100, exe: "/bin/rt", comm: "rt", flags: 1 << 8))
+    #expect(host.thread(200) == nil)
+    #expect(host.state.threads.count == threads && host.state.descriptors.count == descriptors)
+  }
+
+  /// Two children of the shell that look the same, with directories, sessions and descriptors of their own.
+  private static func withRuntimes() -> Host {
+    var host = Host.withShell()
+    host.apply(Event.openat(100, at: 4, fd: 3, name: "/shell", flags: 0x1001))
+    for pid in [151, 150] {
+      host.apply(Event.clone(pid, at: 10, result: 0, ptid: 100))
+      host.apply(Event.execve(pid, at: 11, exe: "/bin/rt", ptid: 100, comm: "rt"))
+      host.apply(Event.close(pid, at: 12, fd: 3))
+      host.apply(Event.chdir(pid, at: 13, "/rt/\(pid)"))
+      host.apply(Event.make(.setsid, pid, at: 14) { $0.append(Int64(pid)) })
+      host.apply(Event.openat(pid, at: 15, fd: 7, name: "/x/\(pid)"))
+    }
+    host.apply(Event.read(150, at: 16, fd: 7))
+    return host
   }
 
   /// A vfork's caller goes on when its child has called exec or is gone, so it comes last; clone3 and fork as clone.

@@ -23,5 +23,7 @@ int without_ptrace(char **words);
 int calls(const char *folder);
 int keep(void);
 int storm(unsigned seed, int seconds);
+int load(int count, char **words);
+int wander(unsigned seed, int steps, int depth);
 
 #endif

@@ -64,6 +64,7 @@ struct ConditionChecker {
   private mutating func condition(of check: Check) throws(CheckError) -> Condition {
     let subject = try subject(check.left)
     if check.operator == .exists {
+      let subject = presence(of: subject)
       return .test(builder.index(of: Test(subject.index, .exists), cost: subject.cost))
     }
     guard let kind = subject.kind else {
@@ -102,6 +103,20 @@ struct ConditionChecker {
       test = try self.test(check, literals, subject, kind)
     }
     return .test(builder.index(of: test, cost: subject.cost + Cost.operation(test.operation)))
+  }
+
+  /// Like `fd.ip` and `fd.port`, the names of a connection's ends exist for every descriptor that is known, whether they
+  /// have a value or not: rules in use ask this way whether there is a descriptor.
+  private mutating func presence(of subject: Subject) -> Subject {
+    switch subject.field?.id {
+    case .fdCipName, .fdSipName, .fdLipName, .fdRipName: break
+    default: return subject
+    }
+    guard case .success(let type) = FieldCatalogue.resolve("fd.type") else { preconditionFailure("fd.type is a field") }
+    var present = subject
+    present.index = builder.index(of: type, key: type.name)
+    present.cost = Cost.extraction(type)
+    return present
   }
 
   /// `evt.type` under equality: decided by the event's type where the type has one name.

@@ -125,12 +125,17 @@ extension SystemState {
 
   /// Copies all descriptors of a table into another one; they share the texts.
   ///
-  /// - Parameter marks: Flags that the copies get on top of their own.
-  mutating func copyDescriptors(from source: UInt32, to files: UInt32, adding marks: DescriptorFlags) {
+  /// - Parameters:
+  ///   - marks: Flags that the copies get on top of their own.
+  ///   - replacing: Whether a copy takes the place of what has its number.
+  mutating func copyDescriptors(
+    from source: UInt32, to files: UInt32, adding marks: DescriptorFlags, replacing: Bool = true
+  ) {
     var slot = threads.fileTables[source].first
     while slot != Slot.none {
       var descriptor = descriptors[slot]
       slot = descriptor.nextInTable
+      if !replacing, descriptors.find(files, descriptor.number) != Slot.none { continue }
       retainTexts(of: descriptor)
       descriptor.flags.formUnion(marks)
       put(descriptor, in: files)

@@ -17,12 +17,12 @@ struct RecentExits: ~Copyable {
     exits[Int(tid) & 8191] = Exit(tid: tid, ptid: ptid, pid: pid, time: time)
   }
 
-  /// Whether a child of this caller exited less than two seconds before `time`.
+  /// Whether a child of this parent exited less than two seconds before `time`.
   ///
   /// - Parameter process: The caller's process: what a thread it made belongs to.
-  func contains(tid: Int32, caller: Int32, process: Int32, at time: UInt64) -> Bool {
+  func contains(tid: Int32, parent: Int32, process: Int32, at time: UInt64) -> Bool {
     let exit = exits[Int(tid) & 8191]
-    return exit.tid == tid && (exit.ptid == caller || exit.pid == process)
+    return exit.tid == tid && (exit.ptid == parent || exit.pid == process)
       && (time < exit.time || time - exit.time < RecentExits.memory)
   }
 }

@@ -99,6 +99,8 @@ public struct ThreadEntry: BitwiseCopyable, Sendable {
   /// When /proc was read for this entry; 0 if it was made from events. Older events do not change what the reading
   /// already holds: see ``SystemState/scanProcesses(_:deadline:progress:)``.
   public var readTime: UInt64 = 0
+  /// After CLONE_PARENT: the process whose directory, descriptors and ids it was given; -1 for none.
+  var inheritedFrom: Int32 = -1
   /// Slot of what the entry side of the call in progress said, ``Slot/none`` for nothing.
   var pendingEntry: UInt32 = Slot.none
 

@@ -29,23 +29,27 @@ extension SystemState {
     setCurrentThread(caller)
 
     let flags = ThreadFlags(rawValue: event.uint32(15, or: 0))
-    guard !flags.contains(.childInPidNamespace), !flags.contains(.newPidNamespace), !flags.contains(.parent),
+    let isThread = flags.contains(.thread)
+    let parent = isThread || flags.contains(.parent) ? threads[caller].ptid : threads[caller].tid
+    guard !flags.contains(.childInPidNamespace), !flags.contains(.newPidNamespace),
       threads[caller].tid == threads[caller].vtid, !flags.contains(.vfork), type != .vfork,
       !recentExits.contains(
-        tid: tid, caller: threads[caller].tid, process: threads[caller].pid, at: current.timestamp)
+        tid: tid, parent: isThread ? threads[caller].tid : parent, process: threads[caller].pid, at: current.timestamp)
     else { return }
     let existing = threads.find(tid)
     if existing != Slot.none {
-      if threads[existing].flags.contains(.inverted) || current.timestamp < threads[existing].readTime { return }
+      if threads[existing].flags.contains(.inverted) || current.timestamp < threads[existing].readTime {
+        if flags.contains(.parent), !flags.contains(.thread), inherits { correctHeritage(of: existing, from: caller) }
+        return
+      }
       // The last owner of the id, whose exit was lost.
       guard existing != caller, existing != current.mainThread else { return }
       removeThread(existing, reaper: -1)
     }
 
     var entry = ThreadEntry(tid: tid)
-    let isThread = flags.contains(.thread)
     entry.pid = isThread ? threads[caller].pid : tid
-    entry.ptid = isThread ? threads[caller].ptid : threads[caller].tid
+    entry.ptid = parent
     entry.vtid = tid
     entry.vpid = entry.pid
     entry.flags = flags
@@ -83,7 +87,8 @@ extension SystemState {
       if source != Slot.none, threads[source].isPlaceholder { repairLeader(source, from: event, like: entry) }
       if source != Slot.none { entry.execTime = threads[source].execTime }
     } else if entry.ptid > 0, entry.ptid != tid {
-      source = thread(entry.ptid)
+      source = flags.contains(.parent) ? likelyCaller(of: entry, event) : Slot.none
+      if source == Slot.none { source = thread(entry.ptid) }
     }
     if source != Slot.none, threads[source].isPlaceholder { source = Slot.none }
     setCurrentThread(makeChild(entry, event, of: source))
@@ -117,6 +122,7 @@ extension SystemState {
       entry.capInheritable = parent.capInheritable
       entry.capPermitted = parent.capPermitted
       entry.capEffective = parent.capEffective
+      if !isThread, entry.flags.contains(.parent) { entry.inheritedFrom = parent.pid }
     }
     // The group of who made a namespace is none inside it. Source: kernel/pid.c, `__task_pid_nr_ns`.
     if entry.vpid == 1, entry.pid != 1 { entry.vpgid = 0 }
