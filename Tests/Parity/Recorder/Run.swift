@@ -46,8 +46,21 @@ struct Run {
   /// Values that went out empty because the memory was not there, of the whole host. The workload asks for some.
   private(set) var unreadable: UInt64 = 0
 
-  /// - Throws: ``Failure`` if the driver lost an event or the workload did not end well: such a run proves nothing.
+  /// - Throws: ``Failure`` if the driver lost an event or the workload did not end well: such a run proves nothing. Where
+  ///   all that was lost are runs that the kernel skipped, it is recorded again, twice at most.
   init(_ kind: DriverKind, workload: String) throws {
+    for _ in 0..<2 {
+      do {
+        try self.init(once: kind, workload: workload)
+        return
+      } catch let skipped as SkippedRuns {
+        complain("\(kind.rawValue): \(skipped); recording once more")
+      }
+    }
+    try self.init(once: kind, workload: workload)
+  }
+
+  private init(once kind: DriverKind, workload: String) throws {
     self.kind = kind
     switch kind {
     case .modernEBPF: (root, records, unreadable) = try Self.watchHost(ModernBPFDriver.self, workload)
@@ -70,6 +83,9 @@ struct Run {
     return interest
   }
 
+  /// Made once: afterwards this process is on one CPU.
+  private static let apart = Apart()
+
   private static var options: CaptureOptions {
     var options = CaptureOptions()
     // The whole host is watched, and nothing may be lost of the few milliseconds that count.
@@ -88,7 +104,7 @@ struct Run {
     var driver = try Driver(opening: options)
     guard refusals.all.isEmpty else { throw Failure("refused by the kernel: \(refusals.all)") }
     try driver.capture(interest)
-    let child = try start(workload)
+    let child = try apart?.start { try start(workload) } ?? start(workload)
     var records: [Record] = []
     var members: Set<UInt64> = [UInt64(child)]
     var status: Int32?
@@ -156,7 +172,10 @@ struct Run {
 
   private static func check(_ status: Int32, _ lost: LossCounts) throws {
     guard status == 0 else { throw Failure("the workload ended with wait status \(status)") }
-    guard lost.total == 0 else { throw Failure("events were lost: \(lost)") }
+    guard lost.total == 0 else {
+      if lost.total == lost.recursion { throw SkippedRuns(count: lost.recursion) }
+      throw Failure("events were lost: \(lost)")
+    }
   }
 
   private static func start(_ workload: String) throws -> pid_t {
@@ -174,6 +193,12 @@ struct Run {
     guard found >= 0 else { throw Failure("waitpid: \(errorText(errno))") }
     return found == child ? status : nil
   }
+}
+
+/// Runs of programs that the kernel skipped, whoever's they were: "Preemption" in docs/KERNELS.md.
+struct SkippedRuns: Error, CustomStringConvertible {
+  let count: UInt64
+  var description: String { "the kernel skipped \(count) runs of programs" }
 }
 
 /// What the kernel refused, as told from the loader's callback.
