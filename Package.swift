@@ -245,7 +245,7 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])]),
     .executableTarget(
       name: "ParityRecorder",
-      dependencies: ["BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema", "CCalls"],
+      dependencies: ["BPFDriver", "KmodDriver", "ModernBPFDriver", "PtraceDriver", "Capture", "EventSchema"],
       path: "Tests/Parity/Recorder", swiftSettings: raw),
     .testTarget(
       name: "Parity", path: "Tests/Parity", exclude: ["README.md", "Recorder", "Workload", "differences"],

@@ -83,9 +83,6 @@ struct Run {
     return interest
   }
 
-  /// Made once: afterwards this process is on one CPU.
-  private static let apart = Apart()
-
   private static var options: CaptureOptions {
     var options = CaptureOptions()
     // The whole host is watched, and nothing may be lost of the few milliseconds that count.
@@ -104,7 +101,7 @@ struct Run {
     var driver = try Driver(opening: options)
     guard refusals.all.isEmpty else { throw Failure("refused by the kernel: \(refusals.all)") }
     try driver.capture(interest)
-    let child = try apart?.start { try start(workload) } ?? start(workload)
+    let child = try start(workload)
     var records: [Record] = []
     var members: Set<UInt64> = [UInt64(child)]
     var status: Int32?
