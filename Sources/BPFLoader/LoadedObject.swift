@@ -16,8 +16,8 @@ public struct LoadedObject: ~Copyable {
   ///   - name: What errors call the object.
   ///   - open: Opens the object's file; called once more for each refused program.
   ///   - prepare: Sizes the maps and fixes what has to be fixed before loading.
-  /// - Throws: ``CaptureError/refused(program:errno:log:)`` if a dispatcher is refused, or nothing says which program
-  ///   was; ``CaptureError/system(errno:during:)`` if the object cannot be read.
+  /// - Throws: ``CaptureError/refused(program:errno:log:)`` if a dispatcher is refused, if the kernel lets no program read
+  ///   its memory, or if nothing says which program was refused; ``CaptureError/system(errno:during:)`` if the object cannot be read.
   public init(
     name: String, _ options: CaptureOptions, open: () throws(BPFError) -> BPFObject,
     prepare: (inout BPFObject) throws(BPFError) -> Void
@@ -54,7 +54,7 @@ public struct LoadedObject: ~Copyable {
         let reason = VerifierLog.tellingLines(error.log)
         let culprit = VerifierLog.refusedProgram(error.log)
         let isSpare = culprit.map { names.contains($0) && !ProgramTable.isDispatcher($0) } ?? false
-        guard let culprit, isSpare else {
+        guard let culprit, isSpare, !VerifierLog.deniesKernelMemory(error.log) else {
           throw .refused(program: culprit ?? name, errno: error.errno, log: reason)
         }
         refused.insert(culprit)

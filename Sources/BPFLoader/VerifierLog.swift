@@ -12,6 +12,21 @@ public enum VerifierLog {
     return nil
   }
 
+  /// Whether the program was refused because the kernel lets no program read its memory, as one that is locked down for
+  /// confidentiality: few programs do without, so that each of the others would be refused in its turn.
+  ///
+  /// `unknown func bpf_probe_read_kernel#113` until 6.12, `program of this type cannot use helper ...` since. Programs of
+  /// kernels before 5.5 read by `bpf_probe_read`.
+  public static func deniesKernelMemory(_ log: String) -> Bool {
+    log.split(separator: "\n").contains { line in
+      ["unknown func ", "cannot use helper "].contains { complaint in
+        ["bpf_probe_read_kernel#", "bpf_probe_read_kernel_str#", "bpf_probe_read#", "bpf_probe_read_str#"].contains {
+          line.contains(complaint + $0)
+        }
+      }
+    }
+  }
+
   /// The instruction that the verifier stopped at with its state, its complaint, and libbpf's own errors.
   ///
   /// The complaint is the last line before `processed N insns`; the lines before it are the way there, and the source

@@ -24,6 +24,16 @@ private let refusal = """
   """
 
 @Suite struct VerifierLogTests {
+  @Test(arguments: [
+    ("11: (85) call bpf_probe_read_kernel#113\nunknown func bpf_probe_read_kernel#113\nprocessed 9 insns", true),
+    ("11: (85) call bpf_probe_read#4\nprogram of this type cannot use helper bpf_probe_read#4\nprocessed 9 insns", true),
+    ("11: (85) call bpf_probe_read_kernel#113\nR2 min value is negative\nprocessed 9 insns", false),
+    ("unknown func bpf_loop#181\nprocessed 9 insns", false),
+    ("program of this type cannot use helper bpf_probe_read_user#112\nprocessed 9 insns", false),
+  ]) func kernelsThatLetNobodyReadTheirMemoryAreKnown(_ log: String, _ isDenied: Bool) {
+    #expect(VerifierLog.deniesKernelMemory(log) == isDenied)
+  }
+
   @Test func namesTheRefusedProgram() {
     #expect(VerifierLog.refusedProgram(refusal) == "wh_sys_enter")
     #expect(VerifierLog.refusedProgram("libbpf: kernel doesn't support BTF\n") == nil)

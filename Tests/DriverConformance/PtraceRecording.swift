@@ -33,6 +33,9 @@ func recordTraced(
   // Where Yama guards, only a parent may trace, or whom the process names.
   let setTracer: UInt64 = 0x59616d61
   call(.prctl, setTracer, UInt64(recorder))
+  // Until it is about to attach, calls are nobody's business: sleeping leaves it the CPUs to start on.
+  try wait(for: 4, state, recorder) { usleep(1000) }
+  wh_store(state, 5)
   try wait(for: 1, state, recorder)
   try body()
   wh_store(state, 2)
@@ -51,11 +54,13 @@ func recordTraced(
 
 /// Waits without a call that a test could count: only sched_yield, which no test asks for. What a look at the recorder
 /// costs is recorded, too: it waits until something must be wrong.
-private func wait(for wanted: Int64, _ state: UnsafeMutablePointer<Int64>, _ recorder: Int64) throws {
+private func wait(
+  for wanted: Int64, _ state: UnsafeMutablePointer<Int64>, _ recorder: Int64, by pause: () -> Void = { sched_yield() }
+) throws {
   var start = timespec(), now = timespec()
   clock_gettime(CLOCK_MONOTONIC, &start)
   while wh_load(state) != wanted {
-    sched_yield()
+    pause()
     clock_gettime(CLOCK_MONOTONIC, &now)
     guard now.tv_sec - start.tv_sec > 10 else { continue }
     if kill(pid_t(recorder), 0) != 0 || isZombie(recorder) {

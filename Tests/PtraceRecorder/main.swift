@@ -10,8 +10,9 @@ import PtraceDriver
 //   PtraceRecorder run OUT EVENTS COMMAND ...                    record what a command does, and end as it did
 //
 // OUT gets packed records, and then 8 bytes: how many were lost. EVENTS and CALLS are numbers with commas between them.
-// CONTROL is a file of 8 bytes that both sides map: the recorder stores 1 once it captures, the traced process 2 when
-// it is done, the recorder 3 when it has let go. No system call is needed for that, which a test might count.
+// CONTROL is a file of 8 bytes that both sides map: the recorder stores 4 when it is about to attach, the traced process 5
+// when it has seen that, the recorder 1 once it captures, the traced process 2 when it is done, the recorder 3 when it
+// has let go. From 5 on no system call is needed for that, which a test might count.
 
 func say(_ message: String) {
   var line = "PtraceRecorder: \(message)\n"
@@ -78,6 +79,9 @@ func attach(_ words: [String]) throws {
   options.ignoredProcess = Int32(words[7]).flatMap { $0 > 0 ? $0 : nil }
   var records = Records(path: words[2])
   let lost: UInt64
+  wh_store(state, 4)
+  // Not for ever: whom it waits for may have died.
+  for _ in 0..<50_000 where wh_load(state) == 4 { usleep(200) }
   do {
     var driver = try PtraceDriver(opening: options)
     try driver.capture(interest)
