@@ -158,7 +158,8 @@ func readProc(onlyTraced: Bool) -> [String: Fact] {
 }
 
 /// - Parameter strangers: Processes that were there before, if nothing was told of them since.
-func readTables(_ state: borrowing SystemState, without strangers: Set<Int32>) -> [String: Fact] {
+func readTables(_ state: inout SystemState, without strangers: Set<Int32>) -> [String: Fact] {
+  state.finishPending()
   let readings = state.readings()
   var parents: [Int32: Int32] = [:]
   for process in readings { for thread in [process.main] + process.threads { parents[thread.tid] = thread.pid } }
@@ -310,10 +311,10 @@ func check<Driver: CaptureDriver & ~Copyable>(with _: Driver.Type, _ words: [Str
   let before = readProc(onlyTraced: isTracer)
   // What happened during that reading, and everything still on its way.
   events += try pump(&driver, &state, for: 1_000)
-  let tables = readTables(state, without: strangers)
+  let tables = readTables(&state, without: strangers)
   let after = readProc(onlyTraced: isTracer)
   events += try pump(&driver, &state, for: 1_000)
-  let later = readTables(state, without: strangers)
+  let later = readTables(&state, without: strangers)
 
   var (compared, nodes) = (0, 0)
   var differences: [String] = []
@@ -325,7 +326,8 @@ func check<Driver: CaptureDriver & ~Copyable>(with _: Driver.Type, _ words: [Str
       differences.append("\(key): /proc \(value), tables \(tables[key].map(\.description) ?? "nothing")")
     }
   }
-  for (key, value) in tables where before[key] == nil && after[key] == nil && later[key] != nil {
+  // Twice the same there: a compiler that opens one file after the other has the number in use at both times.
+  for (key, value) in tables where before[key] == nil && after[key] == nil && later[key] == value {
     if value.text.hasPrefix("socket "), isSocket(key) { continue }
     differences.append("\(key): /proc nothing, tables \(value)")
   }

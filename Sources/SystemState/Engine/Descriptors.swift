@@ -112,13 +112,19 @@ extension SystemState {
     if current.thread == thread { current.files = threads[thread].files }
   }
 
-  /// Removes what an exec closes.
-  mutating func removeCloseOnExec(from files: UInt32) {
+  /// Removes what the exec of a process closes. Of what only /proc can tell, it keeps what is still there.
+  mutating func removeCloseOnExec(from files: UInt32, of pid: Int32) {
     guard files != Slot.none else { return }
     var slot = threads.fileTables[files].first
     while slot != Slot.none {
       let next = descriptors[slot].nextInTable
-      if descriptors[slot].flags.contains(.closeOnExec) { removeDescriptor(files, slot) }
+      let flags = descriptors[slot].flags
+      if flags.contains(.closeOnExec) {
+        removeDescriptor(files, slot)
+      } else if flags.contains(.mayCloseOnExec) {
+        descriptors[slot].flags.remove(.mayCloseOnExec)
+        if timerClosesOnExec(descriptors[slot].number, of: pid) == nil { removeDescriptor(files, slot) }
+      }
       slot = next
     }
   }
@@ -148,7 +154,7 @@ extension SystemState {
   mutating func duplicate(_ slot: UInt32, as number: Int64) -> Descriptor {
     var copy = descriptors[slot]
     copy.number = number
-    copy.flags.subtract([.closeOnExec, .cloned, .fromProcFS])
+    copy.flags.subtract([.closeOnExec, .mayCloseOnExec, .cloned, .fromProcFS])
     retainTexts(of: copy)
     return copy
   }

@@ -15,7 +15,8 @@ struct PendingRemovals: BitwiseCopyable {
 }
 
 extension SystemState {
-  mutating func finishPending() {
+  /// Lets go at once what the last event ended: for who looks at the tables between two events.
+  public mutating func finishPending() {
     if pending.descriptor != Slot.none {
       let (files, slot) = (pending.files, pending.descriptor)
       pending.files = Slot.none

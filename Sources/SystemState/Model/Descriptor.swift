@@ -135,6 +135,8 @@ public struct DescriptorFlags: OptionSet, BitwiseCopyable, Sendable {
   public static let fromProcFS = DescriptorFlags(rawValue: 1 << 7)
   /// Writing to it gives a thread another name; its id is in `sourcePointer`.
   static let namesThread = DescriptorFlags(rawValue: 1 << 8)
+  /// Nobody has told whether an exec closes it.
+  static let mayCloseOnExec = DescriptorFlags(rawValue: 1 << 9)
 }
 
 /// An IPv4 or IPv6 address as it lies in memory in network order; IPv4 uses the first four bytes of `high`.

@@ -21,6 +21,7 @@ extension SystemState {
     case UInt32(WH_FLAG_fcntl_commands_FCNTL_F_DUPFD): copyCurrentDescriptor(to: result, closesOnExec: false)
     case UInt32(WH_FLAG_fcntl_commands_FCNTL_F_DUPFD_CLOEXEC): copyCurrentDescriptor(to: result, closesOnExec: true)
     case UInt32(WH_FLAG_fcntl_commands_FCNTL_F_SETFD):
+      descriptors[current.descriptor].flags.remove(.mayCloseOnExec)
       // FD_CLOEXEC is 1 on every architecture.
       if event.uint64(3, or: 0) & 1 != 0 {
         descriptors[current.descriptor].flags.insert(.closeOnExec)

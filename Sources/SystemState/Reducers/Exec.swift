@@ -31,7 +31,7 @@ extension SystemState {
       removeOtherThreads(of: main, butNot: slot)
       // Other processes keep what was shared with them. Source: fs/exec.c, `begin_new_exec`.
       unshareFiles(of: main)
-      removeCloseOnExec(from: threads[main].files)
+      removeCloseOnExec(from: threads[main].files, of: threads[main].pid)
     }
     let kept: ThreadFlags = [.pipeSource, .pipeDestination, .isMainThread, .inverted, .childInPidNamespace]
     threads[slot].flags = threads[slot].flags.intersection(kept).union([.active, .nameChanged])

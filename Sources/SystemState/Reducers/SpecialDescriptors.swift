@@ -15,12 +15,16 @@ extension SystemState {
     open(descriptor)
   }
 
-  /// The wire has eight bits for its flags, and close-on-exec is not among them: only /proc can say. One that is gone when
-  /// this looks was closed, which an event tells, or closed by an exec.
+  /// The wire has eight bits for its flags, and close-on-exec is not among them: only /proc can say. Of one that is gone
+  /// when this looks, a child may have a copy: its exec is the next time to look.
   mutating func timerfd(_ event: borrowing EventView) {
     special(event, .timerfd)
     guard current.descriptor != Slot.none, lookup != nil else { return }
-    if closesOnExec(current.descriptorNumber) { descriptors[current.descriptor].flags.insert(.closeOnExec) }
+    switch timerClosesOnExec(current.descriptorNumber, of: threads[current.thread].pid) {
+    case true?: descriptors[current.descriptor].flags.insert(.closeOnExec)
+    case false?: break
+    case nil: descriptors[current.descriptor].flags.insert(.mayCloseOnExec)
+    }
   }
 
   /// Its flags are those of the program, not the wire's. O_CLOEXEC has this value on every architecture that we run on.

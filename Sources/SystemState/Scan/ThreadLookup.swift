@@ -88,13 +88,11 @@ extension SystemState {
     put(reading, in: current.thread)
   }
 
-  /// Whether a timer of the event's process is close-on-exec, which most are; false only where /proc says so.
-  mutating func closesOnExec(_ number: Int64) -> Bool {
-    guard let number = Int32(exactly: number), mayLookUp(), let procfs = lookup?.procfs else { return true }
+  /// Whether a process has a timer under this number that an exec closes; `nil` if it has none now, or may not be asked.
+  mutating func timerClosesOnExec(_ number: Int64, of pid: Int32) -> Bool? {
+    guard let number = Int32(exactly: number), mayLookUp(), let procfs = lookup?.procfs else { return nil }
     var reader = ProcessReader(procfs)
-    guard let reading = reader.readDescriptor(number, of: threads[current.thread].pid), reading.kind == .timerfd else {
-      return true
-    }
+    guard let reading = reader.readDescriptor(number, of: pid), reading.kind == .timerfd else { return nil }
     // The kernel's O_CLOEXEC, the same on every architecture that we run on.
     return reading.flags & 0o2000000 != 0
   }
