@@ -16,8 +16,9 @@ public struct LoadedObject: ~Copyable {
   ///   - name: What errors call the object.
   ///   - open: Opens the object's file; called once more for each refused program.
   ///   - prepare: Sizes the maps and fixes what has to be fixed before loading.
-  /// - Throws: ``CaptureError/refused(program:errno:log:)`` if a dispatcher is refused, if the kernel lets no program read
-  ///   its memory, or if nothing says which program was refused; ``CaptureError/system(errno:during:)`` if the object cannot be read.
+  /// - Throws: ``CaptureError/refused(program:errno:log:)`` if a dispatcher is refused, if the kernel lets no program
+  ///   read its memory, or if nothing says which program was refused; ``CaptureError/system(errno:during:)`` if the
+  ///   object cannot be read.
   public init(
     name: String, _ options: CaptureOptions, open: () throws(BPFError) -> BPFObject,
     prepare: (inout BPFObject) throws(BPFError) -> Void

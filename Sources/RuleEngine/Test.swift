@@ -1,5 +1,5 @@
-/// One comparison of one field with constants, or of two fields: the unit that is evaluated at most once per event and shared between
-/// all rules that ask the same.
+/// One comparison of one field with constants, or of two fields: the unit that is evaluated at most once per event and
+/// shared between all rules that ask the same.
 ///
 /// Plain data; texts, numbers and addresses are places in the program's ``Constants``.
 public struct Test: BitwiseCopyable, Hashable, Sendable {

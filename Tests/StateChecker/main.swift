@@ -4,9 +4,9 @@
 //   StateChecker PROGRAMS [SEED SECONDS [DRIVER [STEPS]]]        for example: StateChecker .../TracePrograms 7 8 ebpf
 //
 // PROGRAMS is what Tests/TracePrograms builds: it starts processes that stay, the storm if there is a seed, and with STEPS
-// those that wander so far. DRIVER is modern_ebpf, ebpf or ptrace; with the last one all of it is a command of the driver, and only its
-// processes are compared. /proc and the tables are read in turn, twice each: what differs between the two readings of one
-// is still changing, and is not compared. Exits with 1 if anything else differs.
+// those that wander so far. DRIVER is modern_ebpf, ebpf or ptrace; with the last one all of it is a command of the driver,
+// and only its processes are compared. /proc and the tables are read in turn, twice each: what differs between the two
+// readings of one is still changing, and is not compared. Exits with 1 if anything else differs.
 import Agent
 import BPFDriver
 import CCalls
@@ -180,7 +180,9 @@ func agree(_ shown: Fact, _ kept: Fact?, _ key: String) -> Bool {
   guard kinds[1] == "file" || kinds[1] == "directory", names[1].hasPrefix("/") else { return false }
   // Opened through a link to another descriptor, which may be any kind of thing and is closed by now, or through another of
   // the opener's own folder: what the kernel opened then is what is open there now.
-  if isLinkToDescriptor(names[1]) || names[1].hasPrefix("/proc/self/") { return both(shown.node, kept.node).map { $0.isSame(as: $1) } ?? false }
+  if isLinkToDescriptor(names[1]) || names[1].hasPrefix("/proc/self/") {
+    return both(shown.node, kept.node).map { $0.isSame(as: $1) } ?? false
+  }
   // Through a symbolic link: the same file.
   let words = key.split(separator: " ")
   var (open, named) = (stat(), stat())

@@ -6,13 +6,17 @@ internal import EventSchema
 enum NamedEvents {
   static let types: [String: EventTypeSet] = {
     var types: [String: EventTypeSet] = [:]
-    for event in Schema.events where !TypeTest.isDynamic(event.type) { types[event.name, default: EventTypeSet()].insert(event.type) }
+    for event in Schema.events where !TypeTest.isDynamic(event.type) {
+      types[event.name, default: EventTypeSet()].insert(event.type)
+    }
     return types
   }()
   /// Calls that arrive as generic events.
   static let calls: [String: SyscallSet] = {
     var calls: [String: SyscallSet] = [:]
-    for call in Schema.syscalls where call.event == .generic { calls[call.name, default: SyscallSet()].insert(call.code) }
+    for call in Schema.syscalls where call.event == .generic {
+      calls[call.name, default: SyscallSet()].insert(call.code)
+    }
     return calls
   }()
   static let allTypes = types.values.reduce(into: EventTypeSet()) { $0.formUnion($1) }
