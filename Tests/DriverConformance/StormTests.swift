@@ -104,7 +104,7 @@ extension Conformance {
                 matches = false
               }
             }
-            // A page that the kernel is just moving cannot be read: the path is empty then, and that is counted.
+            // A path whose memory could not be read is empty, and that has to be counted.
             if text.byteCount == 0 { unread += 1 }
             // Each pair comes in order: the close is of the descriptor that the open before it returned.
             if !matches && text.byteCount > 0 || openDescriptor != nil { wrong += 1 }
