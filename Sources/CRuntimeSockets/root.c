@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -55,21 +56,47 @@ static int is_own_root(int directory)
 	return fstat(directory, &theirs) < 0 || is_same(&theirs, "/") || is_same(&theirs, "/proc/1/root");
 }
 
-int wh_open_in_root_of(int pid, const char *path)
+/* Finds a file below a root; only finds it: opening a device may do something. */
+static int find(int root, const char *path, unsigned long long resolve)
 {
 	struct open_how how = {
-		/* Only found, not opened: opening a device may do something. */
 		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+		.resolve = RESOLVE_NO_MAGICLINKS | resolve,
 	};
-	struct stat found;
+	int found = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	return found < 0 ? -errno : found;
+}
+
+/* As find(), with a mount on the file itself allowed: runtimes put a passwd of their own over the image's. */
+static int find_under_mount(int root, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	char folder[64];
+	int within, found;
+
+	if (!name || (size_t)(name - path) >= sizeof(folder))
+		return find(root, path, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(name - path), path);
+	within = find(root, folder, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+	if (within < 0)
+		return within;
+	found = find(within, name + 1, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	close(within);
+	return found;
+}
+
+int wh_open_in_root_of(int pid, const char *path)
+{
+	struct stat file;
 	char name[64];
-	int root, found_at, file, error;
+	int root, found, opened, error;
 
 	snprintf(name, sizeof(name), "/proc/%d/root", pid);
 	root = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
-		return -errno;
+		/* Also of a process that waits to be reaped; not to be taken for a root without the file. */
+		return errno == ENOENT ? -ESRCH : -errno;
 	if (is_own_root(root)) {
 		close(root);
 		return -ELOOP;
@@ -78,18 +105,25 @@ int wh_open_in_root_of(int pid, const char *path)
 		close(root);
 		return -EXDEV;
 	}
-	found_at = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-	error = found_at < 0 ? -errno : 0;
+	found = find(root, path, RESOLVE_IN_ROOT | RESOLVE_NO_XDEV);
+	if (found == -EXDEV)
+		found = find_under_mount(root, path);
 	close(root);
-	if (error)
-		return error;
-	if (fstat(found_at, &found) < 0 || !S_ISREG(found.st_mode)) {
-		close(found_at);
+	if (found == -ELOOP)
+		return -EXDEV;
+	if (found < 0)
+		return found;
+	if (may_wait(found)) {
+		close(found);
+		return -EXDEV;
+	}
+	if (fstat(found, &file) < 0 || !S_ISREG(file.st_mode)) {
+		close(found);
 		return -EINVAL;
 	}
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", found_at);
-	file = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", found);
+	opened = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	error = -errno;
-	close(found_at);
-	return file < 0 ? error : file;
+	close(found);
+	return opened < 0 ? error : opened;
 }

@@ -32,6 +32,8 @@ struct AccountReader {
   private static let mostProcesses = 8
   /// How long a process may have our own root before that is its container's root: nanoseconds.
   private static let setupTime: UInt64 = 1_000_000_000
+  /// How long another process is waited for when those that were there have ended: nanoseconds.
+  private static let patience: UInt64 = 5_000_000_000
 
   private var pending: [Pending] = []
   private let results: WorkQueue<LookupResult>
@@ -90,7 +92,7 @@ struct AccountReader {
       }
     case .unreadable:
       // The process is gone. The runtime may name another one later.
-      if inquiry.isSettled || now - pending.began > AccountReader.setupTime / 2 {
+      if inquiry.isSettled || now - pending.began > AccountReader.patience {
         results.add(.noAccounts(id: inquiry.id))
         return true
       }

@@ -5,9 +5,9 @@ internal import ProcFS
 
 /// The users and groups that a container's own files name.
 ///
-/// The files are anyone's who can write in the container: only regular files on the container's root file system are
-/// read, of at most ``longestFile`` bytes, and no link leads out of the root. What waits for a file server is not
-/// touched: one that never answers would hold the reader for ever.
+/// The files are anyone's who can write in the container: only regular files are read, on the container's root file
+/// system or mounted over a file of it, of at most ``longestFile`` bytes, and no link leads out of the root. What waits
+/// for a file server is not touched: one that never answers would hold the reader for ever.
 enum ContainerAccounts {
   enum Outcome {
     case read([UserReading], [GroupReading])

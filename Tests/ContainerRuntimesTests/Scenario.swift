@@ -29,8 +29,8 @@ struct Scenario {
     var name = Array("/tmp/whc-XXXXXX".utf8CString)
     guard mkdtemp(&name) != nil else { throw ScenarioError(description: "mkdtemp: errno \(errno)") }
     let folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { _ = try? spawn(["rm", "-rf", folder]) }
-    let status = try spawn([
+    defer { _ = try? Program.run(["rm", "-rf", folder]) }
+    let status = try Program.run([
       "sh", "-c", "exec timeout 120 unshare -m \"$@\" >\(folder)/script.log 2>&1", "sh", tests + "Containers/scenario", folder,
       programs + "/windhover", programs + "/PodClient", programs + "/EndToEndActions",
     ])
@@ -73,29 +73,5 @@ struct Scenario {
       bytes += block[..<count]
     }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// - Returns: The exit status, or minus the signal.
-  private static func spawn(_ arguments: [String]) throws -> Int32 {
-    // Test threads block all signals; children must not.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    var child: pid_t = 0
-    let failure = posix_spawnp(&child, arguments[0], nil, &attributes, &words, environ)
-    guard failure == 0 else { throw ScenarioError(description: "start \(arguments[0]): errno \(failure)") }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0 {
-      guard errno == EINTR else { throw ScenarioError(description: "waitpid: errno \(errno)") }
-    }
-    return status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
   }
 }

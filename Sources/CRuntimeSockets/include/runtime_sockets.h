@@ -38,10 +38,11 @@ int wh_grpc_call(const char *socket, const char *method, const char *header, con
 int wh_grpc_replay(const void *stream, size_t length, size_t limit, struct wh_answer *answer);
 
 /*
- * Opens a file below a process's root as the process itself would find it: no link leads out of that root, and none
- * onto another file system, where a read could wait for whoever serves it. Returns the descriptor of a regular file, or
- * a negative errno: -EXDEV for another file system, -ELOOP if the process still has our own root, -ENOSYS before
- * Linux 5.6.
+ * Opens a file below a process's root as the process itself would find it: no link leads out of that root, and no mount
+ * is crossed on the way but one on the file itself, and none to a file system where a read could wait for whoever serves
+ * it. Returns the descriptor of a regular file, or a negative errno: -ESRCH if the process has ended, -ENOENT if its root
+ * has no such file, -EXDEV for a mount that is not crossed or a link that is not followed, -ELOOP if the process still
+ * has our own root, -ENOSYS before Linux 5.6.
  */
 int wh_open_in_root_of(int pid, const char *path);
 
