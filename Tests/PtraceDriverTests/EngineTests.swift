@@ -113,6 +113,22 @@ import Testing
     #expect(status == 0, "the storm ended by itself")
   }
 
+  /// Calls that nobody asked for stop all the same when there is no filter, one after the other: whoever waits for an
+  /// event gets the word back in time.
+  @Test func aWaitEndsWhileStopsGoOn() throws {
+    var busy: [pid_t] = []
+    defer {
+      for process in busy {
+        kill(process, SIGKILL)
+        waitpid(process, nil, 0)
+      }
+    }
+    for _ in 0..<8 { busy.append(try Trial.start(["yes"], output: "/dev/null")) }
+    let trial = try Trial([program("PtraceRecorder"), "wait", "50"] + busy.map { "\($0)" }, seconds: 20)
+    #expect(!trial.hung)
+    #expect(trial.exitCode == 0, "\(trial.output)")
+  }
+
   @Test(arguments: [
     ["setpriv", "--no-new-privs", "--bounding-set", "-all", "--inh-caps", "-all"],
     ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs"], ["unshare", "-Ur"],

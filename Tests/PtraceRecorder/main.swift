@@ -8,6 +8,7 @@ import PtraceDriver
 //
 //   PtraceRecorder attach PID CONTROL OUT SNAPLEN EVENTS CALLS PATHS IGNORED   record what a running process does
 //   PtraceRecorder run OUT EVENTS COMMAND ...                    record what a command does, and end as it did
+//   PtraceRecorder wait COUNT PID ...                            wait for an event that never comes, 2 ms each time
 //
 // OUT gets packed records, and then 8 bytes: how many were lost. EVENTS and CALLS are numbers with commas between them.
 // CONTROL is a file of 8 bytes that both sides map: the recorder stores 4 when it is about to attach, the traced process 5
@@ -122,11 +123,25 @@ func run(_ words: [String]) throws -> Int32 {
   return driver.outcome?.exitCode ?? 125
 }
 
+func wait(_ words: [String]) throws {
+  guard let count = words.first.flatMap({ Int($0) }), words.count >= 2 else { fail("wait: wrong arguments") }
+  var options = CaptureOptions()
+  options.target = .processes(words.dropFirst().compactMap { Int32($0) })
+  options.loadable = interest("\(EventType.mkdir.rawValue)", "")
+  var driver = try PtraceDriver(opening: options)
+  try driver.capture(options.loadable)
+  for _ in 0..<count {
+    var batch = try driver.nextBatch(waitingUpTo: .milliseconds(2))
+    if try batch.next() != nil { fail("an event that nobody makes") }
+  }
+}
+
 do {
   let words = CommandLine.arguments.dropFirst()
   switch words.first {
   case "attach": try attach(Array(words.dropFirst()))
   case "run": exit(try run(Array(words.dropFirst())))
+  case "wait": try wait(Array(words.dropFirst()))
   default: fail("no such mode")
   }
 } catch {

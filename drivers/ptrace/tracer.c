@@ -119,6 +119,11 @@ static bool is_alarm_near(const struct wait *wait, uint64_t now)
 	return wait->alarm_at > now && wait->alarm_at <= now + WH_PIN_NS;
 }
 
+static bool is_due(const struct wait *wait, uint64_t now)
+{
+	return now >= wait->deadline || (wait->alarm_at && now >= wait->alarm_at);
+}
+
 /* Sets the alarm for when this run has to end, or tracees to get their CPUs back. False if it has to end now. */
 static bool prepare_to_block(struct wh_tracer *tracer, struct wait *wait, uint64_t now)
 {
@@ -161,15 +166,19 @@ static int wait_for_stops(struct wh_tracer *tracer, struct wait *wait)
 			/* So does a tracee that was held to this CPU and may compute from now on. */
 			if (tracer->pins.count && !is_alarm_near(wait, tracer->last_stop_ns))
 				flags |= WNOHANG;
-			continue;
+			/* While somebody always waits to be let on, no wait is ever interrupted. */
+			now = tracer->last_stop_ns;
+			if (!is_due(wait, now))
+				continue;
+		} else {
+			if (tid < 0 && errno == ECHILD)
+				return tracer->used ? WH_TRACER_GOES_ON : WH_TRACER_ENDED;
+			if (tid < 0 && errno != EINTR)
+				return -errno;
+			now = wh_monotonic_ns();
+			if (has_ended(tracer, now))
+				return tracer->used ? WH_TRACER_GOES_ON : WH_TRACER_ENDED;
 		}
-		if (tid < 0 && errno == ECHILD)
-			return tracer->used ? WH_TRACER_GOES_ON : WH_TRACER_ENDED;
-		if (tid < 0 && errno != EINTR)
-			return -errno;
-		now = wh_monotonic_ns();
-		if (has_ended(tracer, now))
-			return tracer->used ? WH_TRACER_GOES_ON : WH_TRACER_ENDED;
 		if (!prepare_to_block(tracer, wait, now))
 			break;
 		flags &= ~WNOHANG;
