@@ -43,6 +43,7 @@ internal import Glibc
   public init(opening options: CaptureOptions, object path: String) throws(CaptureError) {
     let file = try ObjectFile(path)
     let cpus = possibleCPUCount()
+    let rings = try PerfRings.open(cpus: cpus, options)
     let programs = try LoadedObject(name: "ebpf", options) { () throws(BPFError) in
       try unsafe BPFObject(opening: file.bytes, name: "ebpf")
     } prepare: { (object) throws(BPFError) in
@@ -62,9 +63,8 @@ internal import Glibc
     let counters = try attempting { () throws(BPFError) in
       try SharedArray(programs.object, map: "counters", entries: cpus)
     }
-    lanes = Lanes(
-      try PerfRings.open(cpus: cpus, map: programs.descriptor(map: "lanes"), options),
-      bootToEpoch: wh_clock_realtime() &- wh_clock_boottime())
+    try PerfRings.connect(rings, to: programs.descriptor(map: "lanes"))
+    lanes = Lanes(rings, bootToEpoch: wh_clock_realtime() &- wh_clock_boottime())
     canLook = options.ignoredProcess == getpid()
     self.programs = programs
     self.control = control

@@ -11,16 +11,12 @@ enum PerfRings {
   ///
   /// A CPU that comes online later has none: its events count as lost to a full ring until the driver is opened anew.
   ///
-  /// - Parameter map: The descriptor of the programs' map of buffers.
-  static func open(cpus: Int, map: Int32, _ options: CaptureOptions) throws(CaptureError) -> [PerfRing] {
+  /// Takes a moment and no programs: whoever may not have buffers is told before the verifier has looked at any.
+  static func open(cpus: Int, _ options: CaptureOptions) throws(CaptureError) -> [PerfRing] {
     var rings: [PerfRing] = []
     var bytes = options.bufferBytesPerLane
     for cpu in 0..<cpus {
-      do throws(BPFError) {
-        let ring = try ring(of: cpu, &bytes)
-        try store(descriptor: ring.descriptor, at: UInt32(cpu), ofMap: map)
-        rings.append(ring)
-      } catch {
+      do throws(BPFError) { rings.append(try ring(of: cpu, &bytes)) } catch {
         if error.errno == ENODEV { continue }
         throw .system(errno: error.errno, during: error.operation)
       }
@@ -31,6 +27,17 @@ enum PerfRings {
         "\(bytes >> 10) KiB for each CPU instead of \(options.bufferBytesPerLane >> 10): raise kernel.perf_event_mlock_kb, or grant CAP_IPC_LOCK")
     }
     return rings
+  }
+
+  /// Puts the buffers into the programs' map of them.
+  ///
+  /// - Parameter map: Its descriptor.
+  static func connect(_ rings: [PerfRing], to map: Int32) throws(CaptureError) {
+    for ring in rings {
+      do throws(BPFError) { try store(descriptor: ring.descriptor, at: UInt32(ring.cpu), ofMap: map) } catch {
+        throw .system(errno: error.errno, during: error.operation)
+      }
+    }
   }
 
   /// Without CAP_IPC_LOCK the kernel allows little memory: takes half as much until it is content.

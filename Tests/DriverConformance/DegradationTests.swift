@@ -8,13 +8,15 @@ extension Conformance {
   /// A program that the verifier refuses, for real: the driver's own object, one instruction of one program changed.
   /// Of the modern eBPF driver only: it is the one whose object a test can change.
   @Suite struct DegradationTests {
+    private static let modern = drivers.filter { $0 == .modernEBPF }
+
     /// What the driver says of refused programs, from its callback.
     private final class Refusals: @unchecked Sendable {
       private(set) var all: [(program: String, reason: String)] = []
       func add(_ program: String, _ reason: String) { all.append((program, reason)) }
     }
 
-    @Test func aRefusedProgramCostsItsOwnEventsOnly() throws {
+    @Test(arguments: modern) func aRefusedProgramCostsItsOwnEventsOnly(_: DriverKind) throws {
       let object = try ELFObject.driver().breaking(program: "x_mkdir")
       let refusals = Refusals()
       var options = CaptureOptions()
@@ -61,7 +63,7 @@ extension Conformance {
       #expect(lost.total == lost.programMissing)
     }
 
-    @Test func severalRefusedProgramsAreEachNamed() throws {
+    @Test(arguments: modern) func severalRefusedProgramsAreEachNamed(_: DriverKind) throws {
       let object = try ELFObject.driver().breaking(program: "x_rmdir").breaking(program: "t_signaldeliver")
       let refusals = Refusals()
       var options = CaptureOptions()
@@ -72,7 +74,7 @@ extension Conformance {
       #expect(driver.loaded.types == [.mkdir])
     }
 
-    @Test func aRefusedDispatcherMakesOpeningFail() throws {
+    @Test(arguments: modern) func aRefusedDispatcherMakesOpeningFail(_: DriverKind) throws {
       let object = try ELFObject.driver().breaking(program: "wh_sys_exit")
       var options = CaptureOptions()
       options.loadable = Interest(events: EventTypeSet([.mkdir]))

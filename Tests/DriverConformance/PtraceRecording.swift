@@ -12,34 +12,21 @@ func recordTraced(
   _ body: () throws -> Void
 ) throws -> [RecordedEvent] {
   let scratch = try Scratch()
-  let controlPath = scratch.file("control"), out = scratch.file("records")
-  let file = open(controlPath, O_RDWR | O_CREAT, 0o600)
-  ftruncate(file, 8)
-  let memory = mmap(nil, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)!
-  close(file)
-  defer { munmap(memory, 8) }
-  let state = memory.bindMemory(to: Int64.self, capacity: 1)
-  let all = events == EventTypeSet.all.types
-  // No child of this process: a test may wait for all of those that it has.
-  let recorder = wh_spawn_beside(
-    try recorderPath(),
-    vector([
-      "PtraceRecorder", "attach", "\(getpid())", controlPath, out, "\(options.snaplen)",
-      all ? "all" : events.map { "\($0.rawValue)" }.joined(separator: ","),
-      calls.map { "\($0.rawValue)" }.joined(separator: ","), resolvesPaths ? "paths" : "",
-      "\(options.ignoredProcess ?? 0)",
-    ]))
-  guard recorder > 0 else { throw NoSuchEvent(description: "starting the recorder: errno \(-recorder)") }
-  // Where Yama guards, only a parent may trace, or whom the process names.
-  let setTracer: UInt64 = 0x59616d61
-  call(.prctl, setTracer, UInt64(recorder))
-  // Until it is about to attach, calls are nobody's business: sleeping leaves it the CPUs to start on.
-  try wait(for: 4, state, recorder) { usleep(1000) }
-  wh_store(state, 5)
-  try wait(for: 1, state, recorder)
+  let out = scratch.file("records")
+  func numbers(_ values: [UInt16]) -> String { values.isEmpty ? "-" : values.map { "\($0)" }.joined(separator: ",") }
+  let recorder = try Recorder.forAllTests()
+  try recorder.ask([
+    "\(getpid())", out, "\(options.snaplen)",
+    events == EventTypeSet.all.types ? "all" : numbers(events.map(\.rawValue)), numbers(calls.map(\.rawValue)),
+    resolvesPaths ? "paths" : "-", options.ignoredProcess.map { "\($0)" } ?? "-",
+  ])
+  // Until it is about to attach, calls are nobody's business: sleeping leaves it the CPUs.
+  try recorder.wait(for: 4) { usleep(200) }
+  recorder.tell(5)
+  try recorder.wait(for: 1)
   try body()
-  wh_store(state, 2)
-  try wait(for: 3, state, recorder)
+  recorder.tell(2)
+  try recorder.wait(for: 3)
   var bytes = try contents(out)
   let lost = bytes.suffix(8)
   bytes.removeLast(8)
@@ -52,23 +39,72 @@ func recordTraced(
   return recorded
 }
 
-/// Waits without a call that a test could count: only sched_yield, which no test asks for. What a look at the recorder
-/// costs is recorded, too: it waits until something must be wrong.
-private func wait(
-  for wanted: Int64, _ state: UnsafeMutablePointer<Int64>, _ recorder: Int64, by pause: () -> Void = { sched_yield() }
-) throws {
-  var start = timespec(), now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &start)
-  while wh_load(state) != wanted {
-    pause()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    guard now.tv_sec - start.tv_sec > 10 else { continue }
-    if kill(pid_t(recorder), 0) != 0 || isZombie(recorder) {
-      // It may have done its work since.
-      if wh_load(state) == wanted { return }
-      throw NoSuchEvent(description: "the recorder has ended; its words are on standard error")
+/// The process that records: one for all tests, because starting one takes longer than most of them on an emulated
+/// machine. See PtraceRecorder for what the two say to each other.
+private struct Recorder {
+  private let process: Int64
+  private let requests: Int32
+  private let state: UnsafeMutablePointer<Int64>
+
+  nonisolated(unsafe) private static var started: Recorder?
+
+  /// The tests run one after the other. One that has ended is replaced.
+  static func forAllTests() throws -> Recorder {
+    if let started, !started.hasEnded { return started }
+    let recorder = try Recorder()
+    started = recorder
+    return recorder
+  }
+
+  private init() throws {
+    let scratch = try Scratch()
+    let control = scratch.file("control"), pipe = scratch.file("requests")
+    let file = open(control, O_RDWR | O_CREAT, 0o600)
+    ftruncate(file, 8)
+    state = mmap(nil, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)!.bindMemory(to: Int64.self, capacity: 1)
+    close(file)
+    guard mkfifo(pipe, 0o600) == 0 else { throw NoSuchEvent(description: "mkfifo: errno \(errno)") }
+    // For reading too: it must not wait for the recorder, nor end this process by a signal when that is gone. Tests
+    // look at the lowest free descriptors: it is out of their way.
+    let end = open(pipe, O_RDWR)
+    requests = fcntl(end, F_DUPFD_CLOEXEC, 900)
+    close(end)
+    // No child of this process: a test may wait for all of those that it has.
+    process = wh_spawn_beside(try recorderPath(), vector(["PtraceRecorder", "serve", control, pipe]))
+    guard process > 0 else { throw NoSuchEvent(description: "starting the recorder: errno \(-process)") }
+    try wait(for: 7) { usleep(1000) }
+  }
+
+  func ask(_ words: [String]) throws {
+    // Where Yama guards, only a parent may trace, or whom the process names.
+    let setTracer: UInt64 = 0x59616d61
+    call(.prctl, setTracer, UInt64(process))
+    tell(7)
+    let line = words.joined(separator: " ") + "\n"
+    guard line.withCString({ write(requests, $0, strlen($0)) }) == line.utf8.count else {
+      throw NoSuchEvent(description: "asking the recorder: errno \(errno)")
     }
   }
+
+  func tell(_ word: Int64) { wh_store(state, word) }
+
+  /// Waits without a call that a test could count: only sched_yield, which no test asks for. What a look at the recorder
+  /// costs is recorded, too: it waits until something must be wrong.
+  func wait(for wanted: Int64, by pause: () -> Void = { sched_yield() }) throws {
+    var start = timespec(), now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &start)
+    while wh_load(state) != wanted {
+      if wh_load(state) == 9 { throw NoSuchEvent(description: "the recorder failed; its words are on standard error") }
+      pause()
+      clock_gettime(CLOCK_MONOTONIC, &now)
+      // It may have done its work before it ended.
+      if now.tv_sec - start.tv_sec > 10, hasEnded, wh_load(state) != wanted {
+        throw NoSuchEvent(description: "the recorder has ended; its words are on standard error")
+      }
+    }
+  }
+
+  private var hasEnded: Bool { kill(pid_t(process), 0) != 0 || isZombie(process) }
 }
 
 private func isZombie(_ process: Int64) -> Bool { fileText("/proc/\(process)/stat").contains(") Z ") }

@@ -6,14 +6,17 @@ import PtraceDriver
 
 // A tracer beside the tests: a process cannot trace itself.
 //
-//   PtraceRecorder attach PID CONTROL OUT SNAPLEN EVENTS CALLS PATHS IGNORED   record what a running process does
+//   PtraceRecorder serve CONTROL REQUESTS                        record what running processes do, as asked
 //   PtraceRecorder run OUT EVENTS COMMAND ...                    record what a command does, and end as it did
 //   PtraceRecorder wait COUNT PID ...                            wait for an event that never comes, 2 ms each time
 //
 // OUT gets packed records, and then 8 bytes: how many were lost. EVENTS and CALLS are numbers with commas between them.
-// CONTROL is a file of 8 bytes that both sides map: the recorder stores 4 when it is about to attach, the traced process 5
-// when it has seen that, the recorder 1 once it captures, the traced process 2 when it is done, the recorder 3 when it
-// has let go. From 5 on no system call is needed for that, which a test might count.
+//
+// REQUESTS is a pipe with a name: one line "PID OUT SNAPLEN EVENTS CALLS PATHS IGNORED" for each recording, with - for
+// nothing, until whoever writes has ended. CONTROL is a file of 8 bytes that both sides map: the recorder stores 7 when it
+// is ready, 4 when it is about to attach, the traced process 5 when it has seen that, the recorder 1 once it captures,
+// the traced process 2 when it is done, the recorder 3 when it has let go; and 9 if that failed. From 5 on no system call
+// is needed for that, which a test might count.
 
 func say(_ message: String) {
   var line = "PtraceRecorder: \(message)\n"
@@ -68,17 +71,16 @@ func control(_ path: String) -> UnsafeMutablePointer<Int64> {
   return memory.bindMemory(to: Int64.self, capacity: 1)
 }
 
-func attach(_ words: [String]) throws {
-  guard words.count == 8, let process = Int32(words[0]), let snaplen = Int(words[3]) else { fail("attach: wrong arguments") }
-  let state = control(words[1])
-  var interest = interest(words[4], words[5])
-  interest.resolvesPaths = words[6] == "paths"
+func attach(_ words: [String], _ state: UnsafeMutablePointer<Int64>) throws {
+  guard words.count == 7, let process = Int32(words[0]), let snaplen = Int(words[2]) else { fail("not a request: \(words)") }
+  var interest = interest(words[3], words[4])
+  interest.resolvesPaths = words[5] == "paths"
   var options = CaptureOptions()
   options.target = .processes([process])
   options.loadable = interest
   options.snaplen = snaplen
-  options.ignoredProcess = Int32(words[7]).flatMap { $0 > 0 ? $0 : nil }
-  var records = Records(path: words[2])
+  options.ignoredProcess = Int32(words[6])
+  var records = Records(path: words[1])
   let lost: UInt64
   wh_store(state, 4)
   // Not for ever: whom it waits for may have died.
@@ -100,6 +102,25 @@ func attach(_ words: [String]) throws {
   }
   records.write(lost: lost)
   wh_store(state, 3)
+}
+
+func serve(_ words: [String]) {
+  guard words.count == 2 else { fail("serve: wrong arguments") }
+  let state = control(words[0])
+  guard let requests = fopen(words[1], "r") else { fail("cannot read \(words[1])") }
+  wh_store(state, 7)
+  while let request = readLine(from: requests) {
+    do { try attach(request.split(separator: " ").map(String.init), state) } catch {
+      say("\(error)")
+      wh_store(state, 9)
+    }
+  }
+}
+
+func readLine(from file: UnsafeMutablePointer<FILE>) -> String? {
+  var line = [CChar](repeating: 0, count: 1 << 16)
+  guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+  return String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
 func run(_ words: [String]) throws -> Int32 {
@@ -139,7 +160,7 @@ func wait(_ words: [String]) throws {
 do {
   let words = CommandLine.arguments.dropFirst()
   switch words.first {
-  case "attach": try attach(Array(words.dropFirst()))
+  case "serve": serve(Array(words.dropFirst()))
   case "run": exit(try run(Array(words.dropFirst())))
   case "wait": try wait(Array(words.dropFirst()))
   default: fail("no such mode")
