@@ -8,15 +8,13 @@ extension Conformance {
   /// A program that the verifier refuses, for real: the driver's own object, one instruction of one program changed.
   /// Of the modern eBPF driver only: it is the one whose object a test can change.
   @Suite struct DegradationTests {
-    private static let modern = drivers.filter { $0 == .modernEBPF }
-
     /// What the driver says of refused programs, from its callback.
     private final class Refusals: @unchecked Sendable {
       private(set) var all: [(program: String, reason: String)] = []
       func add(_ program: String, _ reason: String) { all.append((program, reason)) }
     }
 
-    @Test(arguments: modern) func aRefusedProgramCostsItsOwnEventsOnly(_: DriverKind) throws {
+    @Test func aRefusedProgramCostsItsOwnEventsOnly() throws {
       let object = try ELFObject.driver().breaking(program: "x_mkdir")
       let refusals = Refusals()
       var options = CaptureOptions()
@@ -63,7 +61,7 @@ extension Conformance {
       #expect(lost.total == lost.programMissing)
     }
 
-    @Test(arguments: modern) func severalRefusedProgramsAreEachNamed(_: DriverKind) throws {
+    @Test func severalRefusedProgramsAreEachNamed() throws {
       let object = try ELFObject.driver().breaking(program: "x_rmdir").breaking(program: "t_signaldeliver")
       let refusals = Refusals()
       var options = CaptureOptions()
@@ -74,7 +72,7 @@ extension Conformance {
       #expect(driver.loaded.types == [.mkdir])
     }
 
-    @Test(arguments: modern) func aRefusedDispatcherMakesOpeningFail(_: DriverKind) throws {
+    @Test func aRefusedDispatcherMakesOpeningFail() throws {
       let object = try ELFObject.driver().breaking(program: "wh_sys_exit")
       var options = CaptureOptions()
       options.loadable = Interest(events: EventTypeSet([.mkdir]))

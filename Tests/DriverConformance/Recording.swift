@@ -9,7 +9,7 @@ import Testing
 
 /// Every conformance test is in an extension of this suite. One after the other: tests change the process's
 /// descriptors, ids and children, and count what they see.
-@Suite(.serialized) struct Conformance {}
+@Suite(.serialized, RepeatedWhenRunsWereSkipped()) struct Conformance {}
 
 /// The drivers that the conformance tests run on. Each test takes one as its argument and runs unchanged on all.
 ///

@@ -75,6 +75,12 @@ enum { WH_BITS_WINDOW = 32 };
  * 64 bits: the instruction set has no registers of 32, and widening after the bound would hide it again.
  */
 #define WH_OPAQUE(value) ({ uint64_t wh_wide = (value); asm volatile("" : "+r"(wh_wide)); (value) = wh_wide; })
+/*
+ * A copy that the verifier does not take for the same value: what a comparison tells of it says nothing of the original.
+ * Else each way out of a loop up to a count leaves another count behind, and the verifier follows what comes after it
+ * once for each.
+ */
+#define WH_APART(value) ({ uint64_t wh_copy = (value); asm volatile("%0 |= 0" : "+r"(wh_copy)); wh_copy; })
 
 /* The task whose event it is. */
 WH_INLINE struct task_struct *wh_current_task(void)

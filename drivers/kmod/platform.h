@@ -21,6 +21,7 @@
 
 #define WH_PAGE_SHIFT PAGE_SHIFT
 #define WH_OPAQUE(value) do { } while (0)
+#define WH_APART(value) (value)
 
 WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)
 {

@@ -135,6 +135,12 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 
 /* Keeps the compiler from reasoning about a value, so that the bound which follows stays visible to the verifier. */
 #define WH_OPAQUE(value) asm volatile("" : "+r"(value))
+/*
+ * A copy that the verifier does not take for the same value: what a comparison tells of it says nothing of the original.
+ * Else each way out of a loop up to a count leaves another count behind, and the verifier follows what comes after it
+ * once for each.
+ */
+#define WH_APART(value) ({ uint64_t wh_copy = (value); asm volatile("%0 |= 0" : "+r"(wh_copy)); wh_copy; })
 
 /* All return a negative number where memory is not there; the string copies return the length, NUL included. */
 WH_INLINE int wh_read_user(void *to, uint32_t size, uint64_t from)

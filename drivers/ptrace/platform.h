@@ -57,6 +57,7 @@ typedef int64_t __attribute__((may_alias, aligned(1))) wh_packed_s64;
 #define WH_INLINE static inline __attribute__((unused))
 #define WH_PAGE_SHIFT 12
 #define WH_OPAQUE(value)
+#define WH_APART(value) (value)
 #define WH_READERS "../ptrace/tracee_readers.h"
 
 /*

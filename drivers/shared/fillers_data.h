@@ -90,6 +90,7 @@ WH_INLINE bool wh_vector_at(struct wh_call *call, struct wh_vector *vector, uint
 /* The sum of the lengths of the first WH_VECTORS vectors. */
 WH_INLINE uint64_t wh_vectors_size(struct wh_call *call, uint64_t vectors, uint64_t count)
 {
+	const uint64_t end = WH_APART(count);
 	uint64_t size = 0;
 	uint32_t i;
 
@@ -98,7 +99,7 @@ WH_INLINE uint64_t wh_vectors_size(struct wh_call *call, uint64_t vectors, uint6
 	for (i = 0; i < WH_VECTORS; i++) {
 		struct wh_vector vector;
 
-		if (i >= count || !wh_vector_at(call, &vector, vectors, i))
+		if (i >= end || !wh_vector_at(call, &vector, vectors, i))
 			break;
 		size += vector.length;
 	}

@@ -36,11 +36,13 @@ struct Main {
       for line in try stream(kind(rest[0]), rest[1]) { print(line) }
     case "compare" where rest.count >= 3:
       let differences = try Differences(reading: rest[1])
-      var expected = try Run(reference, workload: rest[0])
+      let watcher = try Watcher(reference)
+      var expected = try watcher.run(rest[0])
       var failed = false
       for name in rest.dropFirst(2) {
         let kind = try kind(name)
-        var run = try Run(kind, workload: rest[0])
+        let other = try Watcher(kind)
+        var run = try other.run(rest[0])
         var comparison = Comparison(try lines(of: expected), try lines(of: run), kind, differences)
         // Programs in the kernel send a value empty where its page is not resident: the two did not see the same memory.
         // Kernels after 6.18 skip runs of preempted programs: a record may be missing.
@@ -50,8 +52,8 @@ struct Main {
           complain(
             "\(expected.kind.rawValue): \(expected.unreadable) values could not be read, \(expected.skipped) runs were skipped; "
               + "\(name): \(run.unreadable), \(run.skipped); recording both once more")
-          expected = try Run(expected.kind, workload: rest[0])
-          run = try Run(kind, workload: rest[0])
+          expected = try watcher.run(rest[0])
+          run = try other.run(rest[0])
           comparison = Comparison(try lines(of: expected), try lines(of: run), kind, differences)
         }
         print(comparison.report)
@@ -81,7 +83,7 @@ struct Main {
   }
 
   private static func stream(_ kind: DriverKind, _ workload: String) throws -> [Line] {
-    try lines(of: Run(kind, workload: workload))
+    try lines(of: Watcher(kind).run(workload))
   }
 
   private static func lines(of run: Run) throws -> [Line] { try ProcessTree(of: run).lines() }

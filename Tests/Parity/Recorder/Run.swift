@@ -39,113 +39,101 @@ func littleEndian(_ bytes: some Collection<UInt8>) -> UInt64 {
 
 /// Everything that a driver saw of the host while the workload ran.
 struct Run {
-  private(set) var records: [Record] = []
+  let kind: DriverKind
+  fileprivate(set) var records: [Record] = []
   /// The workload's first process; `nil` where the driver started it itself.
   let root: Int64?
-  let kind: DriverKind
   /// Values that went out empty because the memory was not there, of the whole host. The workload asks for some.
-  private(set) var unreadable: UInt64 = 0
-
+  fileprivate(set) var unreadable: UInt64 = 0
   /// Runs of programs that the kernel skipped, whoever's they were: "Preemption" in docs/KERNELS.md. A record of the
   /// workload among them is missing in the comparison.
-  private(set) var skipped: UInt64 = 0
+  fileprivate(set) var skipped: UInt64 = 0
+}
 
-  /// - Throws: ``Failure`` if the driver lost an event otherwise, or the workload did not end well: such a run proves
-  ///   nothing.
-  init(_ kind: DriverKind, workload: String) throws {
-    self.kind = kind
+/// A driver that is open for as many runs as are wanted: the verifier takes longer to look at its programs than the
+/// workload takes.
+final class Watcher {
+  private let watch: (String) throws -> Run
+
+  init(_ kind: DriverKind) throws {
     switch kind {
-    case .modernEBPF: (root, records, unreadable, skipped) = try Self.watchHost(ModernBPFDriver.self, workload)
-    case .ebpf: (root, records, unreadable, skipped) = try Self.watchHost(BPFDriver.self, workload)
-    case .kmod: (root, records, unreadable, skipped) = try Self.watchHost(KmodDriver.self, workload)
-    case .ptrace: (root, records) = try Self.trace(workload)
+    case .modernEBPF: watch = try HostWatcher<ModernBPFDriver>().run
+    case .ebpf: watch = try HostWatcher<BPFDriver>().run
+    case .kmod: watch = try HostWatcher<KmodDriver>().run
+    case .ptrace: watch = trace
     }
   }
 
-  /// The workload takes a second on a quiet machine, and a minute in a virtual one.
-  private static let secondsMax = 180
-  private static let recordsMax = 100_000
+  /// - Throws: ``Failure`` if the driver lost an event other than by a skipped run, or the workload did not end well: such
+  ///   a run proves nothing.
+  func run(_ workload: String) throws -> Run { try watch(workload) }
+}
 
-  /// Everything but what depends on the scheduler and on memory pressure.
-  private static var interest: Interest {
-    var interest = Interest.everything
-    interest.events.remove(.sched_switch)
-    interest.events.remove(.page_fault)
-    interest.resolvesPaths = true
-    return interest
-  }
+/// The workload takes a second on a quiet machine, and a minute in a virtual one.
+private let secondsMax = 180
+private let recordsMax = 100_000
 
-  private static var options: CaptureOptions {
-    var options = CaptureOptions()
-    // The whole host is watched, and nothing may be lost of the few milliseconds that count.
-    options.bufferBytesPerLane = 128 << 20
-    options.loadable = interest
-    options.ignoredProcess = getpid()
-    return options
-  }
+/// Everything but what depends on the scheduler and on memory pressure.
+private var interest: Interest {
+  var interest = Interest.everything
+  interest.events.remove(.sched_switch)
+  interest.events.remove(.page_fault)
+  interest.resolvesPaths = true
+  return interest
+}
 
-  private static func watchHost<Driver: CaptureDriver & ~Copyable>(_: Driver.Type, _ workload: String) throws
-    -> (Int64?, [Record], UInt64, UInt64)
-  {
+private var options: CaptureOptions {
+  var options = CaptureOptions()
+  // The whole host is watched, and nothing may be lost of the few milliseconds that count.
+  options.bufferBytesPerLane = 64 << 20
+  options.loadable = interest
+  options.ignoredProcess = getpid()
+  return options
+}
+
+private final class HostWatcher<Driver: CaptureDriver & ~Copyable> {
+  private var driver: Driver
+
+  init() throws {
     let refusals = Refusals()
     var options = options
     options.onDegraded = { program, reason in refusals.add("\(program): \(reason)") }
-    var driver = try Driver(opening: options)
+    driver = try Driver(opening: options)
     guard refusals.all.isEmpty else { throw Failure("refused by the kernel: \(refusals.all)") }
+  }
+
+  func run(_ workload: String) throws -> Run {
+    let before = try driver.statistics()
     try driver.capture(interest)
     let child = try start(workload)
-    var records: [Record] = []
+    var run = Run(kind: Driver.kind, root: Int64(child))
     var members: Set<UInt64> = [UInt64(child)]
     var status: Int32?
     let limit = time(nil) + secondsMax
     while true {
       if status == nil { status = try ended(child) }
-      if status == nil, time(nil) > limit || records.count > recordsMax {
+      if status == nil, time(nil) > limit || run.records.count > recordsMax {
         try driver.capture(.none)
         kill(child, SIGKILL)
-        throw Failure("\(records.count) records after \(time(nil) - limit + secondsMax) s, and no end")
+        throw Failure("\(run.records.count) records after \(time(nil) - limit + secondsMax) s, and no end")
       }
       let isOver = status != nil
       if isOver { try driver.capture(.none) }
-      let before = records.count
-      try take(&driver, of: &members, into: &records)
-      if isOver && records.count == before { break }
+      let count = run.records.count
+      try Self.take(&driver, of: &members, into: &run.records)
+      if isOver && run.records.count == count { break }
     }
-    let statistics = try driver.statistics()
-    try check(status ?? 0, statistics.lost)
-    return (Int64(child), records, statistics.unreadable, statistics.lost.recursion)
-  }
-
-  /// A tracer starts the workload itself, and sees nothing else.
-  private static func trace(_ workload: String) throws -> (Int64?, [Record]) {
-    var options = options
-    options.target = .command([workload])
-    options.ignoredProcess = nil
-    var driver = try PtraceDriver(opening: options)
-    try driver.capture(interest)
-    var records: [Record] = []
-    let limit = time(nil) + secondsMax
-    reading: while records.count <= recordsMax && time(nil) <= limit {
-      do {
-        var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
-        while let event = try batch.next() { records.append(Record(event)) }
-      } catch CaptureError.endOfStream {
-        break reading
-      }
-    }
-    guard driver.outcome == .exited(0) else {
-      throw Failure("the workload ended with \(driver.outcome.map { "\($0)" } ?? "nothing") after \(records.count) records")
-    }
-    let lost = try driver.statistics().lost
-    guard lost.total == 0 else { throw Failure("events were lost: \(lost)") }
-    return (nil, records)
+    guard status == 0 else { throw Failure("the workload ended with wait status \(status ?? 0)") }
+    let after = try driver.statistics()
+    run.unreadable = after.unreadable - before.unreadable
+    run.skipped = after.lost.recursion - before.lost.recursion
+    guard after.lost.total - before.lost.total == run.skipped else { throw Failure("events were lost: \(after.lost)") }
+    return run
   }
 
   /// Keeps what the workload's threads made. The first record of a thread is that of the call that made it, and tells
   /// whose child it is.
-  private static func take<Driver: CaptureDriver & ~Copyable>(
-    _ driver: inout Driver, of members: inout Set<UInt64>, into records: inout [Record]
-  ) throws {
+  private static func take(_ driver: inout Driver, of members: inout Set<UInt64>, into records: inout [Record]) throws {
     var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
     while let event = try batch.next() {
       let isMember = members.contains(event.threadID)
@@ -158,27 +146,47 @@ struct Run {
       records.append(record)
     }
   }
+}
 
-  private static func check(_ status: Int32, _ lost: LossCounts) throws {
-    guard status == 0 else { throw Failure("the workload ended with wait status \(status)") }
-    guard lost.total == lost.recursion else { throw Failure("events were lost: \(lost)") }
+/// A tracer starts the workload itself, and sees nothing else.
+private func trace(_ workload: String) throws -> Run {
+  var options = options
+  options.target = .command([workload])
+  options.ignoredProcess = nil
+  var driver = try PtraceDriver(opening: options)
+  try driver.capture(interest)
+  var run = Run(kind: .ptrace, root: nil)
+  let limit = time(nil) + secondsMax
+  reading: while run.records.count <= recordsMax && time(nil) <= limit {
+    do {
+      var batch = try driver.nextBatch(waitingUpTo: .milliseconds(20))
+      while let event = try batch.next() { run.records.append(Record(event)) }
+    } catch CaptureError.endOfStream {
+      break reading
+    }
   }
+  guard driver.outcome == .exited(0) else {
+    throw Failure("the workload ended with \(driver.outcome.map { "\($0)" } ?? "nothing") after \(run.records.count) records")
+  }
+  let lost = try driver.statistics().lost
+  guard lost.total == 0 else { throw Failure("events were lost: \(lost)") }
+  return run
+}
 
-  private static func start(_ workload: String) throws -> pid_t {
-    var child: pid_t = 0
-    var arguments = unsafe [strdup(workload), nil]
-    defer { unsafe free(arguments[0]) }
-    let error = unsafe posix_spawn(&child, workload, nil, nil, &arguments, environ)
-    guard error == 0 else { throw Failure("cannot start \(workload): \(errorText(error))") }
-    return child
-  }
+private func start(_ workload: String) throws -> pid_t {
+  var child: pid_t = 0
+  var arguments = unsafe [strdup(workload), nil]
+  defer { unsafe free(arguments[0]) }
+  let error = unsafe posix_spawn(&child, workload, nil, nil, &arguments, environ)
+  guard error == 0 else { throw Failure("cannot start \(workload): \(errorText(error))") }
+  return child
+}
 
-  private static func ended(_ child: pid_t) throws -> Int32? {
-    var status: Int32 = 0
-    let found = unsafe waitpid(child, &status, WNOHANG)
-    guard found >= 0 else { throw Failure("waitpid: \(errorText(errno))") }
-    return found == child ? status : nil
-  }
+private func ended(_ child: pid_t) throws -> Int32? {
+  var status: Int32 = 0
+  let found = unsafe waitpid(child, &status, WNOHANG)
+  guard found >= 0 else { throw Failure("waitpid: \(errorText(errno))") }
+  return found == child ? status : nil
 }
 
 /// What the kernel refused, as told from the loader's callback.
