@@ -57,7 +57,7 @@ extension Conformance {
       for (threads, onOneCPU) in [(1, false), (3, true), (4, false)] {
         for cpusPerLane in [2, 1] {
           var options = CaptureOptions()
-          options.bufferBytesPerLane = 256 << 10
+          options.bufferBytesPerLane = 64 << 10
           options.cpusPerLane = cpusPerLane
           options.loadable = Interest(events: EventTypeSet([event]), genericCalls: SyscallSet(calls))
           var driver = try Driver(opening: options)
