@@ -57,7 +57,7 @@ test: drivers
 		--skip StateAgreement
 	@echo "Building the legacy eBPF programs for this kernel (half a minute, the first time) ..."
 	@$(TEST_BINARY) driver build --kind ebpf
-	@echo "Comparing the tables with /proc after three storms, with nothing beside them (a minute) ..."
+	@echo "Comparing the tables with /proc after four storms, with nothing beside them (a minute) ..."
 	@$(SWIFT) test $(TEST_FLAGS) --skip-build --filter StateAgreement
 	@Tests/KernelMatrix/selftest
 	@Tests/KernelMatrix/matrix --short $(TEST_PROGRAMS)

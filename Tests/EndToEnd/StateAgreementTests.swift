@@ -8,7 +8,7 @@ struct StateAgreementTests {
   /// Twelve seconds each.
   @Test(
     .disabled(if: Host.skips, Comment(rawValue: Host.obstacle ?? "")),
-    arguments: zip([1, 2, 3], ["modern_ebpf", "modern_ebpf", "ebpf"]))
+    arguments: zip([1, 2, 3, 4], ["modern_ebpf", "modern_ebpf", "ebpf", "ptrace"]))
   func theTablesAgreeWithProcAfterAStorm(seed: Int, driver: String) throws {
     if let obstacle = Host.obstacle { Issue.record(Comment(rawValue: obstacle)); return }
     let root = try Place.makeRoot()

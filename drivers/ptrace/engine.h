@@ -17,6 +17,18 @@ enum {
 };
 
 /*
+ * struct wh_early_death - a thread that died before its parent told of it
+ * @tid: 0 where the entry is free
+ * @status: as waitpid gave it
+ * @has_stopped: it was seen, and so was its end
+ */
+struct wh_early_death {
+	pid_t tid;
+	int status;
+	bool has_stopped;
+};
+
+/*
  * struct wh_tracer
  * @mode, @plan, @snaplen, @ignored: what is captured
  * @options: PTRACE_O_ of every tracee; descendants inherit them
@@ -51,7 +63,7 @@ struct wh_tracer {
 	size_t used;
 	uint64_t first_at_ns;
 	uint64_t last_stop_ns;
-	pid_t deaths[WH_EARLY_DEATHS];
+	struct wh_early_death deaths[WH_EARLY_DEATHS];
 	unsigned next_death;
 	pid_t command;
 	int status;

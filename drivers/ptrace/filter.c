@@ -29,7 +29,8 @@ struct edges {
 static bool is_wanted(const struct wh_plan *plan, uint32_t number, bool tracing)
 {
 	return wh_plan_wants(plan, number) ||
-	       (tracing && (wh_placement_call(number) || wh_changes_identity(plan->code[number])));
+	       (tracing && (wh_placement_call(number) || wh_changes_identity(plan->code[number]) ||
+			    wh_ends_thread(plan, plan->code[number])));
 }
 
 enum { IA32_SOCKETCALL = 102, IA32_IPC = 117 };
@@ -44,7 +45,9 @@ static bool any_wanted(const struct wh_plan *plan, uint32_t from, uint32_t to)
 /* What socketcall and ipc are asked for is in their arguments: the tracer looks. */
 static bool is_wanted_ia32(const struct wh_plan *plan, uint32_t number, bool tracing)
 {
-	if (tracing && (wh_placement_call_ia32(number) || wh_changes_identity(plan->code[WH_SLOT_IA32 + number])))
+	const uint16_t code = plan->code[WH_SLOT_IA32 + number];
+
+	if (tracing && (wh_placement_call_ia32(number) || wh_changes_identity(code) || wh_ends_thread(plan, code)))
 		return true;
 	if (number == IA32_SOCKETCALL && any_wanted(plan, WH_SLOT_SOCKETCALL, WH_SLOT_IPC))
 		return true;

@@ -65,4 +65,13 @@ static inline bool wh_changes_identity(uint16_t code)
 	}
 }
 
+/*
+ * The end of one thread. Nobody is told of a process's first thread before the last one has ended, so its own end is seen
+ * where it asks for it.
+ */
+static inline bool wh_ends_thread(const struct wh_plan *plan, uint16_t code)
+{
+	return plan->end_event && code == WH_SC_exit;
+}
+
 #endif

@@ -150,6 +150,70 @@ static bool finish_early(struct wh_tracer *tracer, struct wh_thread *thread, uin
 	return true;
 }
 
+/* A child's maker counts it once both have told of it; not where another becomes its parent (CLONE_PARENT). */
+static void count_child(struct wh_tracer *tracer, struct wh_thread *child)
+{
+	struct wh_thread *maker = wh_threads_find(&tracer->threads, child->tracee.parent_tid);
+
+	if (!maker || child->is_counted || child->tracee.tgid != child->tid ||
+	    (maker->slot == SYS_clone && maker->arguments[0] & CLONE_PARENT))
+		return;
+	child->is_counted = true;
+	maker->children++;
+}
+
+/*
+ * Who got the children of a thread that is dead: another thread of its process, or else whoever is their parent now; they
+ * are that one's from here on. 0 if there are none.
+ */
+static int64_t hand_over_children(struct wh_tracer *tracer, const struct wh_thread *dead)
+{
+	const pid_t tid = dead->tid, tgid = dead->tracee.tgid;
+	int64_t reaper = 0;
+	bool stays;
+
+	if (!dead->children)
+		return 0;
+	if (tid != tgid || !dead->tracee.is_alone)
+		reaper = wh_trace_living_thread(tgid, tid);
+	stays = reaper > 0;
+	for (size_t i = 0; i < tracer->threads.capacity; i++) {
+		struct wh_thread *child = &tracer->threads.places[i];
+
+		if (!child->tid || !child->is_counted || child->tracee.parent_tid != tid)
+			continue;
+		if (reaper <= 0)
+			reaper = wh_trace_parent(child->tid);
+		child->is_counted = false;
+		child->tracee.parent_tid = child->tracee.parent_tgid = 0;
+		if (reaper > 0) {
+			child->tracee.parent_tid = (pid_t)reaper;
+			child->tracee.parent_tgid = stays ? tgid : (pid_t)reaper;
+			count_child(tracer, child);
+		}
+	}
+	return reaper ? reaper : -1;
+}
+
+static void emit_end(struct wh_tracer *tracer, struct wh_thread *thread, int status, int64_t reaper)
+{
+	struct wh_stop stop = wh_stop_of(tracer, &thread->tracee);
+
+	stop.exit_status = status;
+	stop.reaper = reaper;
+	if (tracer->plan.end_event)
+		wh_emit(tracer, &stop, tracer->plan.end_event);
+}
+
+/* A process's first thread ends before others of it: the kernel keeps that for itself until the last has ended. */
+static void end_first_thread(struct wh_tracer *tracer, struct wh_thread *thread)
+{
+	if (thread->tid != thread->tracee.tgid || thread->tracee.is_alone || thread->has_ended)
+		return;
+	emit_end(tracer, thread, (int)(thread->arguments[0] & 0xff) << 8, hand_over_children(tracer, thread));
+	thread->has_ended = true;
+}
+
 /* A call is about to begin. The entry and the seccomp part of the structure hold number and arguments alike. */
 static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, const struct __ptrace_syscall_info *info)
 {
@@ -169,6 +233,8 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 	if (thread->placement_call == WH_SHOWS_PLACEMENT)
 		wh_unpin_idle(tracer, UINT64_MAX);
 	watch_identity(tracer, thread);
+	if (thread->slot < WH_CALL_SLOTS && wh_ends_thread(&tracer->plan, tracer->plan.code[thread->slot]))
+		end_first_thread(tracer, thread);
 	if (!wh_plan_wants(&tracer->plan, thread->slot)) {
 		tracer->counts.passed_over++;
 		return;
@@ -222,18 +288,6 @@ static pid_t process_of_new(const struct wh_thread *thread, uint16_t code)
 		return thread->tid;
 	process = wh_proc_process(thread->tid);
 	return process > 0 ? process : thread->tid;
-}
-
-/* A child's maker counts it once both have told of it; not where another becomes its parent (CLONE_PARENT). */
-static void count_child(struct wh_tracer *tracer, struct wh_thread *child)
-{
-	struct wh_thread *maker = wh_threads_find(&tracer->threads, child->tracee.parent_tid);
-
-	if (!maker || child->is_counted || child->tracee.tgid != child->tid ||
-	    (maker->slot == SYS_clone && maker->arguments[0] & CLONE_PARENT))
-		return;
-	child->is_counted = true;
-	maker->children++;
 }
 
 /*
@@ -298,12 +352,13 @@ static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 }
 
 /* Whether a thread died before its parent told of it; asked once. */
-static bool died_early(struct wh_tracer *tracer, pid_t tid)
+static bool died_early(struct wh_tracer *tracer, pid_t tid, struct wh_early_death *death)
 {
 	for (int i = 0; i < WH_EARLY_DEATHS; i++) {
-		if (tracer->deaths[i] != tid)
+		if (tracer->deaths[i].tid != tid)
 			continue;
-		tracer->deaths[i] = 0;
+		*death = tracer->deaths[i];
+		tracer->deaths[i].tid = 0;
 		return true;
 	}
 	return false;
@@ -320,47 +375,6 @@ static void finish_fork(struct wh_tracer *tracer, struct wh_thread *parent, pid_
 		return;
 	parent->in_call = false;
 	emit_call(tracer, parent, tracer->plan.exit_event[parent->slot], true, child);
-}
-
-/*
- * Who got the children of a thread that is dead: another thread of its process, or else whoever is their parent now; they
- * are that one's from here on. 0 if there are none.
- */
-static int64_t hand_over_children(struct wh_tracer *tracer, const struct wh_thread *dead)
-{
-	const pid_t tid = dead->tid, tgid = dead->tracee.tgid;
-	int64_t reaper = 0;
-
-	if (!dead->children)
-		return 0;
-	if (tid != tgid)
-		reaper = wh_trace_living_thread(tgid, tid);
-	for (size_t i = 0; i < tracer->threads.capacity; i++) {
-		struct wh_thread *child = &tracer->threads.places[i];
-
-		if (!child->tid || !child->is_counted || child->tracee.parent_tid != tid)
-			continue;
-		if (reaper <= 0)
-			reaper = wh_trace_parent(child->tid);
-		child->is_counted = false;
-		child->tracee.parent_tid = child->tracee.parent_tgid = 0;
-		if (reaper > 0) {
-			child->tracee.parent_tid = (pid_t)reaper;
-			child->tracee.parent_tgid = tid != tgid && reaper != tgid ? tgid : (pid_t)reaper;
-			count_child(tracer, child);
-		}
-	}
-	return reaper ? reaper : -1;
-}
-
-static void emit_end(struct wh_tracer *tracer, struct wh_thread *thread, int status, int64_t reaper)
-{
-	struct wh_stop stop = wh_stop_of(tracer, &thread->tracee);
-
-	stop.exit_status = status;
-	stop.reaper = reaper;
-	if (tracer->plan.end_event)
-		wh_emit(tracer, &stop, tracer->plan.end_event);
 }
 
 /*
@@ -381,6 +395,7 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent)
 	const pid_t parent_tid = parent->tid, parent_tgid = parent->tracee.tgid;
 	const bool is_process = makes_a_process(tracer, parent);
 	pid_t tid = (pid_t)event_message(parent_tid);
+	struct wh_early_death death;
 	struct wh_thread *child;
 	uint8_t parent_pin;
 
@@ -396,8 +411,16 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent)
 	finish_fork(tracer, parent, tid);
 	child = wh_threads_find(&tracer->threads, tid);
 	if (!child) {
-		if (died_early(tracer, tid))
+		if (died_early(tracer, tid, &death)) {
+			struct wh_thread dead = { .tid = tid };
+
+			/* Killed before it ever ran: its parent's call has made it all the same. */
+			wh_tracee_init(&dead.tracee, tid, is_process ? tid : 0);
+			if (!death.has_stopped)
+				emit_end(tracer, &dead, death.status, 0);
+			wh_tracee_release(&dead.tracee);
 			return;
+		}
 		child = wh_threads_add(&tracer->threads, tid, is_process ? tid : 0);
 		if (!child)
 			return;
@@ -438,7 +461,8 @@ static void take_over(struct wh_tracer *tracer, pid_t leader, pid_t former)
 	thread = wh_threads_find(&tracer->threads, leader);
 	if (thread) {
 		tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
-		emit_end(tracer, thread, 0, thread->children ? former : 0);
+		if (!thread->has_ended)
+			emit_end(tracer, thread, 0, thread->children ? former : 0);
 		children += thread->children;
 		process = *thread;
 		wh_forget_pin(&tracer->pins, &thread->pin);
@@ -494,7 +518,8 @@ static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 	}
 	/* Its parent has not told of it yet, and will. */
 	if (!thread || !thread->is_told)
-		tracer->deaths[tracer->next_death++ % WH_EARLY_DEATHS] = tid;
+		tracer->deaths[tracer->next_death++ % WH_EARLY_DEATHS] =
+			(struct wh_early_death){ .tid = tid, .status = status, .has_stopped = thread != NULL };
 	if (!thread)
 		return;
 	tracer->forking -= thread->placement_call == WH_PLACES_CHILD;
@@ -504,7 +529,7 @@ static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 		if (maker)
 			maker->children--;
 	}
-	if (!thread->is_expected)
+	if (!thread->has_ended)
 		emit_end(tracer, thread, status, hand_over_children(tracer, thread));
 	tracer->interrupted -= thread->is_interrupted;
 	wh_forget_pin(&tracer->pins, &thread->pin);

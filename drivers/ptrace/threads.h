@@ -20,6 +20,7 @@
  * @is_interrupted: PTRACE_INTERRUPT was asked for, the stop is still to come
  * @placement_call: what the call that it is about to make has to do with CPUs
  * @is_told: its parent has told of it
+ * @has_ended: its end has been told of, though it is not over: see wh_ends_thread()
  * @is_placed: a child whose CPUs are what they should be, although it may have inherited others
  * @pin: where the tracer holds it to a CPU, as in placement.h
  * @in_call: a call has begun whose end makes an event: it resumes with PTRACE_SYSCALL until then
@@ -33,6 +34,7 @@ struct wh_thread {
 	bool is_counted;
 	bool is_interrupted;
 	bool is_told;
+	bool has_ended;
 	bool is_placed;
 	enum wh_placement_call placement_call;
 	bool in_call;
