@@ -6,7 +6,7 @@ enum Traced {
   static func measure(_ binary: String) {
     print("workload    rounds    bare ns   traced ns   added ns   times    strace ns")
     // Uncaptured; one stop or two per call; a call with a path and one without; a thousand processes.
-    for (workload, rounds) in [(Workload.getpid, 50_000), (.stdinclose, 20_000), (.openclose, 10_000), (.shell, 10)] {
+    for (workload, rounds) in [(Workload.getpid, 200_000), (.stdinclose, 20_000), (.openclose, 10_000), (.shell, 10)] {
       var bare: [Double] = [], traced: [Double] = [], strace: [Double] = []
       for _ in 0..<5 {
         let command = [CommandLine.arguments[0], "workload", workload.rawValue, "\(rounds)"]
