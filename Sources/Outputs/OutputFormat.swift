@@ -45,11 +45,12 @@ public struct OutputFormat: Sendable {
 
   /// - Parameters:
   ///   - text: The output as the rule has it.
+  ///   - others: Texts that follow.
   ///   - extra: Further entries of `output_fields`.
   ///   - usesISOTime: The key of the event's time is `evt.time.iso8601` instead of `evt.time`.
   /// - Throws: ``OutputFormatError``, with the place of the first mistake.
   public init(
-    _ text: String, extra: [ExtraField] = [], usesISOTime: Bool = false
+    _ text: String, followedBy others: [OutputFormat] = [], extra: [ExtraField] = [], usesISOTime: Bool = false
   ) throws(OutputFormatError) {
     var bytes = Array(text.utf8)
     var offset = 0
@@ -58,6 +59,7 @@ public struct OutputFormat: Sendable {
       offset = 1
     }
     try parse(bytes, offset)
+    for other in others { append(other) }
     var contents: [String: Entry.Content] = [:]
     for (position, field) in fields.enumerated() { contents[field.name] = .field(position) }
     contents[usesISOTime ? "evt.time.iso8601" : "evt.time"] = .eventTime
@@ -99,6 +101,19 @@ public struct OutputFormat: Sendable {
       format.positions = format.fields.map(position)
       for place in format.expressionPositions.indices { format.expressionPositions[place] += shift }
       entries[index].content = .text(format)
+    }
+  }
+
+  private mutating func append(_ other: OutputFormat) {
+    for segment in other.segments {
+      switch segment {
+      case .literal: segments.append(segment)
+      case .field(let field, let width): segments.append(.field(position(of: other.fields[field]), width: width))
+      case .expression(let expression, let width):
+        expressions.append(other.expressions[expression])
+        other.expressions[expression].forEachField { _ = position(of: $0) }
+        segments.append(.expression(expressions.count - 1, width: width))
+      }
     }
   }
 

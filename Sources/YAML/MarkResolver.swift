@@ -14,6 +14,12 @@ struct MarkResolver {
     var starts = [hasByteOrderMark ? 3 : 0]
     var offset = 0
     while offset < bytes.count {
+      // What no break begins with, first: nearly every byte.
+      let byte = bytes[offset]
+      if byte > 0x0D && byte < 0xC2 || byte < 0x0A {
+        offset += 1
+        continue
+      }
       let width = lineBreakWidth(bytes, offset)
       offset += max(width, 1)
       if width > 0 { starts.append(offset) }

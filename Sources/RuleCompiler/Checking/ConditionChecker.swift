@@ -28,6 +28,9 @@ struct ConditionChecker {
   /// Tests of the event's type by their canonical text: most rules ask one of a few.
   private var typeTests: [String: Condition] = [:]
 
+  /// What was checked without a word, by its place: a macro stands in many rules, and is checked in the first.
+  private var known: [SourceRange: Condition] = [:]
+
   init(_ builder: ProgramBuilder) { self.builder = builder }
 
   /// Starts with the next condition.
@@ -40,8 +43,17 @@ struct ConditionChecker {
     warnings.append(CheckError(message: message, hint: hint, range: range))
   }
 
+  /// - Parameter expression: Of a text whose name no other text has in the life of this checker.
   /// - Returns: The checked condition; without meaning if ``errors`` is not empty afterwards.
   mutating func check(_ expression: Expression) -> Condition {
+    if let condition = known[expression.range] { return condition }
+    let problems = errors.count + warnings.count
+    let condition = checkAnew(expression)
+    if errors.count + warnings.count == problems { known[expression.range] = condition }
+    return condition
+  }
+
+  private mutating func checkAnew(_ expression: Expression) -> Condition {
     switch expression {
     case .and(let terms, _): return .and(terms.map { check($0) })
     case .or(let terms, _): return .or(terms.map { check($0) })

@@ -1,12 +1,14 @@
 internal import Fields
 internal import FilterLanguage
+internal import Glibc
 internal import Outputs
 
 /// Compiles what rules say: their own text, and what the configuration adds to it.
 struct OutputCompiler {
   private struct Addition {
     var addition: OutputAddition
-    var text: String
+    /// nil if it adds no text.
+    var text: OutputFormat?
     var fields: [ExtraField]
     var problem: (message: String, hint: String?)?
     var isReported = false
@@ -24,13 +26,7 @@ struct OutputCompiler {
   ///
   /// An error in an addition is told once, at the first rule that it is for.
   mutating func compile(_ rule: LoadedRule) -> (output: OutputFormat?, errors: [CheckError]) {
-    let own: OutputFormat
-    do throws(OutputFormatError) {
-      own = try OutputFormat(rule.outputWithoutContainerInfo, usesISOTime: usesISOTime)
-    } catch {
-      return (nil, [rule.error(error)])
-    }
-    var text = rule.outputWithoutContainerInfo
+    var texts: [OutputFormat] = []
     var fields: [ExtraField] = []
     var errors: [CheckError] = []
     var isWhole = true
@@ -47,23 +43,25 @@ struct OutputCompiler {
         }
         continue
       }
-      if !additions[index].text.isEmpty { text += " " + additions[index].text }
+      if let text = additions[index].text { texts.append(text) }
       fields += additions[index].fields
     }
-    guard isWhole else { return (nil, errors) }
-    if text == rule.outputWithoutContainerInfo && fields.isEmpty { return (own, []) }
     do throws(OutputFormatError) {
-      return (try OutputFormat(text, extra: fields, usesISOTime: usesISOTime), [])
+      let output = try OutputFormat(
+        rule.outputWithoutContainerInfo, followedBy: texts, extra: fields, usesISOTime: usesISOTime)
+      return (isWhole ? output : nil, errors)
     } catch {
-      return (nil, [rule.error(error)])
+      return (nil, [rule.error(error)] + errors)
     }
   }
 
   private static func prepare(_ addition: OutputAddition) -> Addition {
     let text = LoadedRule.withoutContainerInfo(addition.wholeText)
-    var prepared = Addition(addition: addition, text: text, fields: [])
+    var prepared = Addition(addition: addition, fields: [])
     do throws(OutputFormatError) {
-      _ = try OutputFormat(text)
+      // The blank between it and what comes before is part of it: so a star in front is no mark here.
+      let format = try OutputFormat(" " + text)
+      if !text.isEmpty { prepared.text = format }
       for field in addition.fields {
         if let format = field.format {
           prepared.fields.append(ExtraField(key: field.key, try OutputFormat(format)))
@@ -117,11 +115,18 @@ extension LoadedRule {
 extension [UInt8] {
   /// Where `part`, which is not empty, first begins at or behind `start`.
   func offset(of part: [UInt8], from start: Int = 0) -> Int? {
-    var at = start
-    while at + part.count <= count {
-      if self[at] == part[0] && self[at..<at + part.count].elementsEqual(part) { return at }
-      at += 1
+    unsafe withUnsafeBytes { bytes in
+      unsafe part.withUnsafeBytes { part in
+        var at = start
+        while let base = unsafe bytes.baseAddress, at + part.count <= bytes.count {
+          let places = bytes.count - part.count + 1 - at
+          guard let found = unsafe memchr(base + at, Int32(part[0]), places) else { return nil }
+          at = unsafe UnsafeRawPointer(found) - base
+          if unsafe memcmp(base + at, part.baseAddress!, part.count) == 0 { return at }
+          at += 1
+        }
+        return nil
+      }
     }
-    return nil
   }
 }

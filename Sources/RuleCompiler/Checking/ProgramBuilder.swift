@@ -147,15 +147,16 @@ struct ProgramBuilder {
     condition.forEachTypeTest { typeTests.append($0.types) }
     // Types that answer every test of the type alike see the same condition, which is then laid out once.
     var views: [View] = []
-    var viewOfAnswers: [TypeAnswers: Int] = [:]
+    // Few: looked through faster than hashed.
+    var answersOfViews: [TypeAnswers] = []
     for type in candidates {
       let answers = Self.answers(of: type, to: typeTests)
       let view: Int
-      if let known = viewOfAnswers[answers] {
+      if let known = answersOfViews.firstIndex(of: answers) {
         view = known
       } else {
         view = views.count
-        viewOfAnswers[answers] = view
+        answersOfViews.append(answers)
         views.append(View(rule: rule, condition: condition.specialised(for: type)))
       }
       if case .constant(false) = views[view].condition { continue }
@@ -172,7 +173,7 @@ struct ProgramBuilder {
   }
 
   /// What an event type answers to each test of the type: one bit each. Types whose name is in the record answer none.
-  private struct TypeAnswers: Hashable {
+  private struct TypeAnswers: Equatable {
     var isDynamic: Bool
     var first: UInt64 = 0
     /// Beyond 64 tests.

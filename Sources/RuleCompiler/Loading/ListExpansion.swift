@@ -20,12 +20,18 @@ struct ListExpansion: Sendable {
 
   private(set) var entries: [Entry] = []
   private var indices: [String: Int] = [:]
+  /// By the first byte of a name, a bit for each length (those over 62 share one): nearly no other word of a condition is
+  /// looked up.
+  private var lengths = [UInt64](repeating: 0, count: 256)
 
   /// - Parameters:
   ///   - lists: In the order of their first definition.
   ///   - isTooLarge: Called with the index of every list that would grow beyond the limit; it is left empty.
   init(_ lists: [(name: String, items: [String])], isTooLarge: (Int) -> Void) {
-    for (index, list) in lists.enumerated() { indices[list.name] = index }
+    for (index, list) in lists.enumerated() {
+      indices[list.name] = index
+      if let first = list.name.utf8.first { lengths[Int(first)] |= Self.lengthBit(list.name.utf8.count) }
+    }
     var sizes: [Int] = []
     var total = 0
     for (index, list) in lists.enumerated() {
@@ -93,7 +99,9 @@ struct ListExpansion: Sendable {
       }
       var end = offset + 1
       while end < bytes.count, !Self.isDelimiter(bytes[end]) { end += 1 }
-      if let list = indices[String(decoding: bytes[offset..<end], as: UTF8.self)], list >= firstList {
+      if lengths[Int(bytes[offset])] & Self.lengthBit(end - offset) != 0,
+        let list = indices[String(decoding: bytes[offset..<end], as: UTF8.self)], list >= firstList
+      {
         references.insert(list)
         expanded.append(text, copied..<offset)
         let replacement = entries[list].text
@@ -108,6 +116,8 @@ struct ListExpansion: Sendable {
     expanded.append(text, copied..<bytes.count)
     return expanded
   }
+
+  private static func lengthBit(_ count: Int) -> UInt64 { 1 << UInt64(min(count, 63)) }
 
   /// Removes the comma that an empty list leaves behind: the one after it, else the one before it.
   ///

@@ -58,13 +58,26 @@ enum RuleFileSchema {
         continue
       }
       for (index, element) in items.enumerated() where !element.isNull {
-        check(element, .object(item), "[\(index)]", &warnings)
+        check(element, .object(item), .element(index, of: nil), &warnings)
       }
     }
     return Array(warnings.prefix(limit))
   }
 
-  private static func check(_ node: YAMLNode, _ shape: Shape, _ path: String, _ warnings: inout [String]) {
+  /// Where a node is; written out only for what is told.
+  private indirect enum Path: CustomStringConvertible {
+    case element(Int, of: Path?)
+    case member(String, of: Path)
+
+    var description: String {
+      switch self {
+      case .element(let index, let whole): "\(whole?.description ?? "")[\(index)]"
+      case .member(let key, let whole): "\(whole).\(key)"
+      }
+    }
+  }
+
+  private static func check(_ node: YAMLNode, _ shape: Shape, _ path: Path, _ warnings: inout [String]) {
     guard warnings.count < limit else { return }
     func expect(_ isAsExpected: Bool, _ wanted: String) {
       if !isAsExpected {
@@ -81,12 +94,12 @@ enum RuleFileSchema {
     case .priority: expect(node.string.map(priorities.contains) ?? false, "a priority in upper case")
     case .strings, .scalars:
       guard let elements = node.elements else { return expect(false, "an array") }
-      for (index, element) in elements.enumerated() { check(element, .string, "\(path)[\(index)]", &warnings) }
+      for (index, element) in elements.enumerated() { check(element, .string, .element(index, of: path), &warnings) }
     case .objects(let keys):
       if node.isNull { return }
       guard let elements = node.elements else { return expect(false, "an array") }
       for (index, element) in elements.enumerated() {
-        check(element, .object(keys), "\(path)[\(index)]", &warnings)
+        check(element, .object(keys), .element(index, of: path), &warnings)
       }
     case .object(let keys):
       guard let entries = node.entries else { return expect(false, "an object") }
@@ -96,7 +109,7 @@ enum RuleFileSchema {
       for entry in entries {
         let key = entry.key.string ?? entry.key.kindName
         if let shape = keys[key] {
-          check(entry.value, shape, "\(path).\(key)", &warnings)
+          check(entry.value, shape, .member(key, of: path), &warnings)
         } else {
           warnings.append("failed for <root>\(path): the key '\(key)' is not allowed")
         }
