@@ -26,13 +26,14 @@ public enum LiveCapture {
     _ settings: Settings, _ interest: Interest, reserve: inout Set<Capability>, log: Log
   ) throws(Failure) -> FailoverCapture {
     let host = HostFacts.read(built: DriverSelector.built)
-    let options = options(settings, interest, log: log)
+    var options = options(settings, interest, log: log)
     let selector = DriverSelector(order: settings.engineOrder)
     let kinds = selector.candidates(settings.engine, for: options.target)
     let kept = settings.failsOver ? DriverSelector.capabilities(toOpen: kinds, on: host) : []
     reserve = kept
+    options.withPrivileges = { work in Privileges.raised(kept) { work() } }
     do throws(FailoverError) {
-      return try FailoverCapture(capturing: interest) { excluded throws(SelectionError) in
+      return try FailoverCapture(capturing: interest) { [options] excluded throws(SelectionError) in
         // Facts change while we run: a module is unloaded, a setting tightened. The first time they are those above.
         try Privileges.raised(kept) { () throws(SelectionError) in
           let now = excluded.isEmpty ? host : HostFacts.read(built: DriverSelector.built)
@@ -71,6 +72,7 @@ public enum LiveCapture {
     options.onCommandEnd = { [end = settings.commandEnd] outcome in end?.outcome = outcome }
     options.onDegraded = { program, reason in
       guard program != "ptrace" else { return log(.warning, reason) }
+      guard program != CaptureOptions.ringsAreDegraded else { return log(.warning, "rings: \(reason)") }
       log(.warning, "the kernel refused program \(program); its events are missing, the rest goes on\n\(reason)")
     }
     return options

@@ -149,10 +149,10 @@ public struct Setting: Sendable {
       help: "Look at paths and addresses when a call begins too, so that rewriting them during the call misleads nobody."
     ) { (settings, value) throws(SettingError) in settings.usesEntryHooks = try value.bool() },
     Setting(
-      key: "engine.modern_ebpf.buf_size_preset", form: "1 to 10", help: "Size of each ring, from 1 MB to 512 MB; 4 is 8 MB."
+      key: "engine.modern_ebpf.buf_size_preset", form: "1 to 10", help: "Memory for the rings of the CPUs that share it, from 1 MB to 512 MB; 4 is 8 MB."
     ) { (settings, value) throws(SettingError) in settings.bufferPreset = try value.integer(1...10) },
     Setting(
-      key: "engine.modern_ebpf.cpus_for_each_buffer", form: "number", help: "How many CPUs share a ring; 0 for all."
+      key: "engine.modern_ebpf.cpus_for_each_buffer", form: "number", help: "How many CPUs share that memory; 0 for all."
     ) { (settings, value) throws(SettingError) in settings.cpusPerBuffer = try value.integer(0...4096) },
     Setting(key: "falco_libs.snaplen", form: "0 to 65000", help: "Bytes of data that read and write events carry.") {
       (settings, value) throws(SettingError) in settings.snaplen = try value.integer(0...65000)

@@ -20,15 +20,24 @@ extension BPFDriver {
       ? [.sysAdmin]
       : host.kernel < KernelVersion(5, 11) && !host.has(.sysAdmin) ? [.bpf, .perfmon, .sysResource] : [.bpf, .perfmon]
     obstacles += host.obstacles(lacking: needed)
-    // Some distributions know levels above 2, which CAP_PERFMON does not pass.
-    if !host.has(.sysAdmin), let level = host.perfEventParanoid, level > 2 { obstacles.append(.perfEventParanoid(level)) }
+    // Perf buffers: some distributions know levels above 2, which CAP_PERFMON does not pass.
+    if usesPerfBuffers(host), !host.has(.sysAdmin), let level = host.perfEventParanoid, level > 2 {
+      obstacles.append(.perfEventParanoid(level))
+    }
     if host.isInUserNamespace { obstacles.append(.userNamespace) }
     if host.lockdown == .confidentiality { obstacles.append(.lockdown(host.lockdown)) }
     // Without the capabilities the call fails for everyone, whatever filter is there.
     if host.blockedCalls.contains("bpf") && host.obstacles(lacking: [.bpf]).isEmpty {
       obstacles.append(.callForbidden("bpf"))
     }
-    return DriverSupport(obstacles, dependingOn: [.lockdown, .userNamespace, .perfEventParanoid], of: host)
+    var facts: [HostFacts.Fact] = [.lockdown, .userNamespace]
+    if usesPerfBuffers(host) { facts.append(.perfEventParanoid) }
+    return DriverSupport(obstacles, dependingOn: facts, of: host)
+  }
+
+  /// Whether the records of an object for this host go through perf buffers: drivers/bpf/platform.h, WH_LANES.
+  private static func usesPerfBuffers(_ host: borrowing HostFacts) -> Bool {
+    host.kernel < KernelVersion(5, 5) || host.architecture == "aarch64"
   }
 
   /// Whether an object for the running kernel is at hand.

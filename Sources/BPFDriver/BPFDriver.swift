@@ -5,8 +5,10 @@ public import Capture
 internal import DriverBuild
 internal import Glibc
 
-/// Captures this host's system calls with programs that were compiled for its kernel: raw tracepoints and perf buffers,
-/// no BTF needed. Written for Linux 4.17 and later, tried from 5.10 on.
+/// Captures this host's system calls with programs that were compiled for its kernel: raw tracepoints, no BTF needed.
+/// Written for Linux 4.17 and later, tried from 5.10 on.
+///
+/// Records take the modern driver's way where the kernel can map arrays (5.5 and later), perf buffers before.
 ///
 /// `windhover driver build` makes the object, once per kernel. Everything that the driver put into the kernel goes away
 /// with the value, or with the process: links, maps and perf buffers are descriptors, and nothing is pinned. One thread
@@ -15,7 +17,9 @@ internal import Glibc
   public static var kind: DriverKind { .ebpf }
 
   private let programs: LoadedObject
-  private var lanes: Lanes<PerfRing>
+  private let rings: RecordRings
+  private let laneMap: Int32
+  private var lanes: Lanes<RecordRing>
   private let control: SharedArray
   private let counters: SharedArray
   private var attachments = Attachments()
@@ -43,15 +47,15 @@ internal import Glibc
   public init(opening options: CaptureOptions, object path: String) throws(CaptureError) {
     let file = try ObjectFile(path)
     let cpus = possibleCPUCount()
-    let rings = try PerfRings.open(cpus: cpus, options)
+    let rings = try RecordRings(for: file, options)
     let programs = try LoadedObject(name: "ebpf", options) { () throws(BPFError) in
       try unsafe BPFObject(opening: file.bytes, name: "ebpf")
     } prepare: { (object) throws(BPFError) in
-      for map in ["lanes", "scratches", "counters", "foreigners"] { try object.resize(map: map, entries: cpus) }
+      for map in ["lanes", "counters", "foreigners"] { try object.resize(map: map, entries: cpus) }
+      try rings.prepare(&object, options)
     }
     try programs.fillProgramArrays()
     try Self.fillContinuations(of: programs)
-    try Self.fillSettings(of: programs, options)
 
     let now = programs.object.hasMap("monotonic_clock") ? wh_clock_monotonic() : wh_clock_boottime()
     let toEpoch = wh_clock_realtime() &- now
@@ -63,8 +67,11 @@ internal import Glibc
     let counters = try attempting { () throws(BPFError) in
       try SharedArray(programs.object, map: "counters", entries: cpus)
     }
-    try PerfRings.connect(rings, to: programs.descriptor(map: "lanes"))
-    lanes = Lanes(rings, bootToEpoch: wh_clock_realtime() &- wh_clock_boottime())
+    let laneMap = try programs.descriptor(map: "lanes")
+    let connected = try rings.connect(to: programs, options)
+    lanes = Lanes(connected, bootToEpoch: wh_clock_realtime() &- wh_clock_boottime(), canGrow: cpus > 1)
+    self.laneMap = laneMap
+    self.rings = rings
     canLook = options.ignoredProcess == getpid()
     self.programs = programs
     self.control = control
@@ -74,6 +81,7 @@ internal import Glibc
   @_lifetime(&self)
   public mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch {
     lanes.release()
+    for ring in unsafe rings.lateRings(UnsafeRawBufferPointer(counters.bytes), map: laneMap) { lanes.add(ring) }
     let horizon = lanes.wait(upTo: limit)
     return EventBatch(lanes.windows.mutableSpan, horizon: horizon)
   }
@@ -126,17 +134,6 @@ internal import Glibc
     unsafe control.pointee.boot_to_epoch_ns = toEpoch
     unsafe control.pointee.ignored_process = UInt32(bitPattern: options.ignoredProcess ?? 0)
     unsafe CallNumbers.fill(control)
-  }
-
-  private static func fillSettings(
-    of programs: borrowing LoadedObject, _ options: CaptureOptions
-  ) throws(CaptureError) {
-    let settings = try attempting { () throws(BPFError) in
-      try SharedArray(programs.object, map: "settings", entries: 1)
-    }
-    unsafe settings.bytes.bindMemory(to: wh_settings.self)[0].snaplen =
-      UInt32(min(max(options.snaplen, 0), Int(WH_MAX_SNAPLEN)))
-    try attempting { () throws(BPFError) in try settings.push() }
   }
 
   /// The programs that go on with the further messages of sendmmsg and recvmmsg: drivers/bpf/messages.h.

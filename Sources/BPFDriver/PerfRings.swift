@@ -23,7 +23,7 @@ enum PerfRings {
     }
     if bytes < options.bufferBytesPerLane {
       options.onDegraded?(
-        "perf buffers",
+        CaptureOptions.ringsAreDegraded,
         "\(bytes >> 10) KiB for each CPU instead of \(options.bufferBytesPerLane >> 10): raise kernel.perf_event_mlock_kb, or grant CAP_IPC_LOCK")
     }
     return rings

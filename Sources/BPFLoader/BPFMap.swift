@@ -5,17 +5,19 @@ internal import Glibc
 /// file is no object that it can load.
 func lastError() -> Int32 { Glibc.errno >= 4000 ? ENOEXEC : Glibc.errno }
 
-/// A map that belongs to no object file, such as one of several rings. Closed when the value is destroyed.
-public struct BPFMap: ~Copyable {
-  public let descriptor: Int32
-
-  /// Creates a ring buffer of `bytes`, a power of two and a multiple of the page size.
-  public init(ring name: String, bytes: Int) throws(BPFError) {
-    descriptor = unsafe bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, UInt32(bytes), nil)
-    guard descriptor >= 0 else { throw BPFError(result: descriptor, during: "create ring \(name)") }
+/// Maps that belong to no object file.
+enum BPFMap {
+  /// The descriptor of an array with one value of `bytes`, which user space can map.
+  static func mappableValue(_ name: String, bytes: Int) throws(BPFError) -> Int32 {
+    var options = unsafe bpf_map_create_opts()
+    unsafe options.sz = MemoryLayout<bpf_map_create_opts>.size
+    unsafe options.map_flags = UInt32(BPF_F_MMAPABLE)
+    let descriptor = unsafe bpf_map_create(BPF_MAP_TYPE_ARRAY, name, 4, UInt32(bytes), 1, &options)
+    guard descriptor >= 0 else {
+      throw BPFError(result: descriptor, during: "create the array \(name) of \(bytes >> 10) KiB")
+    }
+    return descriptor
   }
-
-  deinit { close(descriptor) }
 }
 
 /// Puts a descriptor (of a program, of a map) into a map of such.

@@ -48,10 +48,18 @@ internal import CLinux
     }
   }
 
+  public func hasMap(_ name: String) -> Bool { unsafe bpf_object__find_map_by_name(object, name) != nil }
+
   /// Sets the number of entries of a map (bytes, for a ring) before loading.
   public mutating func resize(map: String, entries: Int) throws(BPFError) {
     let result = unsafe bpf_map__set_max_entries(try pointer(map: map), UInt32(entries))
     guard result == 0 else { throw BPFError(result: result, during: "size map \(map)") }
+  }
+
+  /// Says what the maps in a map of maps look like: as the one behind `descriptor` does.
+  public mutating func setElements(ofMap map: String, like descriptor: Int32) throws(BPFError) {
+    let result = unsafe bpf_map__set_inner_map_fd(try pointer(map: map), descriptor)
+    guard result == 0 else { throw BPFError(result: result, during: "describe the elements of map \(map)") }
   }
 
   /// Creates the maps and loads the selected programs; all or nothing. The file's parsed form goes away with this value:

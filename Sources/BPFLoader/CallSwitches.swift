@@ -92,7 +92,7 @@ extension CaptureStatistics {
   public mutating func add(_ perCPU: UnsafeMutableBufferPointer<wh_counters>) {
     for cpu in perCPU.indices {
       let counted = unsafe perCPU[cpu]
-      lost.ringFull += counted.ring_full
+      lost.ringFull += counted.ring_full + counted.homeless
       lost.tooLarge += counted.too_large
       lost.recursion += counted.recursion
       lost.programMissing += counted.program_missing

@@ -118,9 +118,11 @@ public struct Interest: Sendable, Equatable {
 
 /// How a driver is opened.
 public struct CaptureOptions: Sendable {
-  /// Size of each ring; a power of two and a multiple of the page size. Configuration: `engine.*.buf_size_preset`.
+  /// Memory for the records of ``cpusPerLane`` CPUs; a power of two and a multiple of the page size. Configuration:
+  /// `engine.*.buf_size_preset`.
   public var bufferBytesPerLane = 8 << 20
-  /// How many CPUs share one ring; 0 puts all into one. Configuration: `engine.modern_ebpf.cpus_for_each_buffer`.
+  /// How many CPUs share that; 0 for all. Drivers with a ring for each CPU divide it among them. Configuration:
+  /// `engine.modern_ebpf.cpus_for_each_buffer`.
   public var cpusPerLane = 2
   /// How much of the data of reads and writes an event carries, in bytes; at most 65,000.
   public var snaplen = 80
@@ -134,10 +136,24 @@ public struct CaptureOptions: Sendable {
   /// Called once when the command of ``target`` has ended, from ``CaptureSource/nextBatch(waitingUpTo:)``, or when it
   /// cannot be run, from opening. Descendants of it may still run; the source ends with the last of them.
   public var onCommandEnd: (@Sendable (CommandOutcome) -> Void)?
-  /// Called with each program that was refused, and the telling lines of the verifier's log.
+  /// Runs work that takes the privileges of opening, when they may not be in force any more. By default it just runs.
+  public var withPrivileges: @Sendable (_ work: () -> Void) -> Void = { $0() }
+  /// Called with each program that was refused, and the telling lines of the verifier's log; with ``ringsAreDegraded``
+  /// instead of a program where rings are smaller or fewer than asked for.
   public var onDegraded: (@Sendable (_ program: String, _ reason: String) -> Void)?
 
+  /// In place of a program's name.
+  public static let ringsAreDegraded = "rings"
+
   public init() {}
+
+  /// What each CPU's ring may take in drivers where every CPU has one of its own: CPUs that would share a ring share its
+  /// size. A power of two, rounded down.
+  public func ringBytesPerCPU(online: Int, atLeast least: Int) -> Int {
+    let sharers = cpusPerLane < 1 ? online : min(cpusPerLane, online)
+    let wished = max(bufferBytesPerLane / max(1, sharers), least)
+    return 1 << (Int.bitWidth - 1 - wished.leadingZeroBitCount)
+  }
 }
 
 /// The processes that the ptrace driver watches.

@@ -57,10 +57,7 @@ internal import Glibc
   /// Each CPU has a ring of its own, so CPUs that the options let share a ring share its size.
   static func ringBytes(_ options: CaptureOptions) -> UInt32 {
     let online = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    let sharers = options.cpusPerLane < 1 ? online : min(options.cpusPerLane, online)
-    let wished = max(options.bufferBytesPerLane / sharers, Int(WH_KMOD_RING_MIN))
-    let power = Int.bitWidth - 1 - wished.leadingZeroBitCount
-    return UInt32(min(1 << power, Int(WH_KMOD_RING_MAX)))
+    return UInt32(min(options.ringBytesPerCPU(online: online, atLeast: Int(WH_KMOD_RING_MIN)), Int(WH_KMOD_RING_MAX)))
   }
 
   @_lifetime(&self)

@@ -2,9 +2,12 @@ internal import CBPFObjects
 public import Capture
 
 extension ModernBPFDriver {
-  /// The oldest kernel whose verifier and helpers the programs are written for: ring buffer and `tp_btf` came with
-  /// 5.8 and 5.5, and 5.10 is the oldest release that the programs are tried on.
-  static let oldestKernel = KernelVersion(5, 10)
+  /// The oldest kernel whose verifier and helpers the programs are written for: `tp_btf` and mapped arrays came
+  /// with 5.5, and 5.10 is the oldest release that the programs are tried on. What orders memory on aarch64 (fetching
+  /// atomics) came there with 5.18.
+  static func oldestKernel(_ architecture: String) -> KernelVersion {
+    architecture == "aarch64" ? KernelVersion(5, 18) : KernelVersion(5, 10)
+  }
 
   public static func assess(_ host: borrowing HostFacts) -> DriverSupport {
     var obstacles: [Obstacle] = []
@@ -12,7 +15,8 @@ extension ModernBPFDriver {
     if !["x86_64", "aarch64", ""].contains(host.architecture) {
       obstacles.append(.unsupportedArchitecture(host.architecture))
     }
-    if host.kernel < oldestKernel { obstacles.append(.kernelTooOld(needs: oldestKernel, has: host.kernel)) }
+    let oldest = oldestKernel(host.architecture)
+    if host.kernel < oldest { obstacles.append(.kernelTooOld(needs: oldest, has: host.kernel)) }
     if !host.hasBTF && host.isKnown(.btf) { obstacles.append(.missingBTF) }
     // Before 5.11 BPF memory counted against RLIMIT_MEMLOCK, which only CAP_SYS_RESOURCE may raise.
     let isCounted = host.kernel < KernelVersion(5, 11) && !host.has(.sysAdmin)

@@ -5,7 +5,8 @@ public import Capture
 public import EventSchema
 internal import Glibc
 
-/// Captures this host's system calls with CO-RE programs and BPF ring buffers: Linux 5.10 and later, with BTF.
+/// Captures this host's system calls with CO-RE programs, each CPU's records in a ring of its own: Linux 5.10 and
+/// later, with BTF.
 ///
 /// Everything it put into the kernel goes away with the value, or with the process: links and maps are descriptors, and
 /// nothing is pinned. One thread at a time.
@@ -47,9 +48,9 @@ internal import Glibc
     unsafe control.pointee.boot_to_epoch_ns = bootToEpoch
     unsafe control.pointee.ignored_process = UInt32(bitPattern: options.ignoredProcess ?? 0)
     try programs.loaded.fillProgramArrays()
-    unsafe Self.fillTables(control, lanes: programs.rings.count, options)
+    unsafe CallNumbers.fill(control)
     canLook = options.ignoredProcess == getpid()
-    lanes = Lanes(programs.rings, bootToEpoch: bootToEpoch)
+    lanes = Lanes(programs.rings, bootToEpoch: bootToEpoch, canGrow: possibleCPUCount() > 1)
     unsafe self.control = unsafe control
     self.controlMapping = controlMapping
     self.counters = counters
@@ -65,6 +66,9 @@ internal import Glibc
   @_lifetime(&self)
   public mutating func nextBatch(waitingUpTo limit: Duration) throws(CaptureError) -> EventBatch {
     lanes.release()
+    for ring in unsafe programs.lanes.lateRings(UnsafeRawBufferPointer(counters.bytes), map: programs.laneMap) {
+      lanes.add(ring)
+    }
     let horizon = lanes.wait(upTo: limit)
     return EventBatch(lanes.windows.mutableSpan, horizon: horizon)
   }
@@ -100,18 +104,5 @@ internal import Glibc
     unsafe try pulse.check(
       attachments, control: UnsafeRawBufferPointer(controlMapping.bytes),
       counters: UnsafeRawBufferPointer(counters.bytes))
-  }
-
-  /// The tables by call and by CPU; all of them stay as they are from here on.
-  private static func fillTables(
-    _ control: UnsafeMutablePointer<wh_control>, lanes laneCount: Int, _ options: CaptureOptions
-  ) {
-    unsafe CallNumbers.fill(control)
-    guard laneCount > 1 else { return }
-    unsafe withUnsafeMutableBytes(of: &control.pointee.lane) {
-      let lanes = unsafe $0.bindMemory(to: UInt16.self)
-      // CPUs that come online later share the existing rings.
-      for cpu in lanes.indices { unsafe lanes[cpu] = UInt16(cpu / options.cpusPerLane % laneCount) }
-    }
   }
 }

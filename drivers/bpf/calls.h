@@ -27,7 +27,8 @@ WH_INLINE uint32_t wh_call_number(struct pt_regs *registers)
 	return WH_GET(registers, orig_ax);
 }
 
-WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers)
+/* Fills in the arguments of a 64-bit call, and returns its number. */
+WH_INLINE uint32_t wh_call_registers(struct wh_call *call, struct pt_regs *registers)
 {
 	struct wh_registers copy;
 
@@ -38,6 +39,7 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 	call->arguments[3] = copy.r10;
 	call->arguments[4] = copy.r8;
 	call->arguments[5] = copy.r9;
+	return copy.orig_ax;
 }
 
 /* Whether the call came by int 0x80 or sysenter: it has other numbers, registers and structures then. */
@@ -70,7 +72,7 @@ WH_INLINE uint32_t wh_call_number(struct pt_regs *registers)
 	return WH_GET(registers, syscallno);
 }
 
-WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers)
+WH_INLINE uint32_t wh_call_registers(struct wh_call *call, struct pt_regs *registers)
 {
 	uint64_t copy[6];
 
@@ -81,6 +83,7 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 	call->arguments[3] = copy[3];
 	call->arguments[4] = copy[4];
 	call->arguments[5] = copy[5];
+	return wh_call_number(registers);
 }
 
 WH_INLINE bool wh_is_foreign_call(struct task_struct *task)

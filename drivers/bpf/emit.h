@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * One record from its call to the perf buffer. Used inside of a program, whose argument `context` the output needs.
+ * One record from its call to its ring. Used inside of a program, whose argument `context` a perf buffer needs.
  */
 #ifndef WH_EMIT_H
 #define WH_EMIT_H
@@ -33,15 +33,24 @@ WH_INLINE uint64_t wh_timestamp(void)
 	return bpf_ktime() + WH_CONTROL(boot_to_epoch_ns);
 }
 
+#ifdef WH_LANES
+
+#define WH_RECORD_DONE(call) wh_pass_on_unreadable((call)->scratch)
+#define WH_EMIT_AS(symbol, wire_type, call)					\
+	WH_EMIT_IN_LANE(symbol, wire_type, call, (uint32_t)bpf_get_current_pid_tgid())
+
+#else
+
 #define WH_EMIT_AS(symbol, wire_type, call) do {					\
 	struct wh_record wh_it = {};						\
 	if (WH_VARYING_##symbol) {						\
-		struct wh_scratch *wh_area = wh_take_scratch();			\
+		struct wh_work_area *wh_area = wh_take_area();			\
 		if (!wh_area)							\
 			break;							\
-		(call)->scratch = wh_it.scratch = wh_area;			\
+		(call)->scratch = wh_it.scratch = &wh_area->scratch;		\
+		(call)->bytes = wh_area->frame + WH_FRAME_SIZE;			\
 		WH_WRITE(symbol, wire_type, call, wh_area->frame)		\
-		wh_pass_on_unreadable(wh_area);					\
+		wh_pass_on_unreadable(&wh_area->scratch);			\
 		wh_give_back(wh_area);						\
 	} else {								\
 		struct wh_small *wh_area = wh_take_small(			\
@@ -62,6 +71,8 @@ WH_INLINE uint64_t wh_timestamp(void)
 			(uint32_t)bpf_get_current_pid_tgid());			\
 	wh_fill_##symbol(&wh_it, call);						\
 	wh_output(context, area, wh_end_record(&wh_it));
+
+#endif
 
 #define WH_EMIT(symbol, call) WH_EMIT_AS(symbol, WH_EVENT_##symbol, call)
 

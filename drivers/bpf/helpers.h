@@ -12,6 +12,7 @@
 /* A map is described by the types of its members, which libbpf reads in the object's BTF. */
 #define __uint(name, value) int (*name)[value]
 #define __type(name, value) __typeof__(value) *name
+#define __array(name, value) __typeof__(value) *name[]
 
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
 static long (*bpf_tail_call)(void *context, void *programs, uint32_t index) = (void *)BPF_FUNC_tail_call;

@@ -11,6 +11,11 @@
 #include "../modern-bpf/control.h"
 #include "helpers.h"
 
+/* The records' way: see ring.h. On aarch64 it takes an exchange that the oldest instruction set does not have. */
+#if defined(WH_HAVE_MAPPABLE_ARRAYS) && defined(__TARGET_ARCH_x86)
+#define WH_LANES
+#endif
+
 #define WH_INLINE static inline __attribute__((always_inline))
 #define WH_TRACEPOINT(name) SEC("raw_tp/" name)
 
@@ -48,6 +53,12 @@ WH_INLINE int wh_read_kernel_string(void *to, uint32_t size, const void *from)
 	wh_read_kernel((void *)&wh_got, sizeof(wh_got), (const void *)&wh_from->member); \
 	wh_got;									\
 })
+/* An element of an array of pointers. */
+#define WH_ELEMENT(array, index) ({						\
+	__typeof__(*(array)) wh_got = 0;					\
+	wh_read_kernel(&wh_got, sizeof(wh_got), (array) + (index));		\
+	wh_got;									\
+})
 #define WH_FETCH(pointer, member) WH_GET(pointer, member)
 #define WH_TASK(task, member) WH_GET(task, member)
 #define WH_ADDRESS(pointer, member) ((void *)&(pointer)->member)
@@ -81,6 +92,22 @@ enum { WH_BITS_WINDOW = 32 };
  * once for each.
  */
 #define WH_APART(value) ({ uint64_t wh_copy = (value); asm volatile("%0 |= 0" : "+r"(wh_copy)); wh_copy; })
+
+/* Always the current task: a helper that returns both ids costs less than a read of one. */
+WH_INLINE uint32_t wh_process_of(struct task_struct *task)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
+/* As in the modern driver's platform.h. Old clangs have no fetching exchange for the oldest instruction set. */
+#if defined(__TARGET_ARCH_x86)
+#define WH_PUBLISH(position, value) do {					\
+	uint64_t wh_to = (value);						\
+	asm volatile("" ::: "memory");						\
+	(position) = wh_to;							\
+	asm volatile("" ::: "memory");						\
+} while (0)
+#endif
 
 /* The task whose event it is. */
 WH_INLINE struct task_struct *wh_current_task(void)

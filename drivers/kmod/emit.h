@@ -49,7 +49,7 @@ WH_INLINE uint8_t *wh_reserve(struct wh_ring *ring, uint32_t size)
 }
 
 /* Copies the finished record of `length` bytes from the work area to the ring. */
-WH_INLINE void wh_output(struct wh_ring *ring, struct wh_scratch *scratch, uint32_t length)
+WH_INLINE void wh_output(struct wh_ring *ring, struct wh_work_area *area, uint32_t length)
 {
 	uint8_t *frame;
 
@@ -61,7 +61,7 @@ WH_INLINE void wh_output(struct wh_ring *ring, struct wh_scratch *scratch, uint3
 	frame = wh_reserve(ring, length);
 	if (!frame)
 		return;
-	memcpy(frame + WH_FRAME_SIZE, scratch->frame + WH_FRAME_SIZE, length);
+	memcpy(frame + WH_FRAME_SIZE, area->frame + WH_FRAME_SIZE, length);
 	wh_ring_commit(ring, WH_FRAME_SIZE + length);
 }
 
@@ -71,11 +71,11 @@ WH_INLINE void wh_output(struct wh_ring *ring, struct wh_scratch *scratch, uint3
 	uint64_t wh_tid = task_pid_nr((call)->task);				\
 	struct wh_record wh_it = {};						\
 	if (WH_VARYING_##symbol) {						\
-		(call)->scratch = wh_it.scratch = wh_own->scratch;		\
-		wh_it.bytes = wh_own->scratch->frame + WH_FRAME_SIZE;		\
+		(call)->scratch = wh_it.scratch = &wh_own->area->scratch;	\
+		(call)->bytes = wh_it.bytes = wh_own->area->frame + WH_FRAME_SIZE; \
 		wh_start_record(&wh_it, wire_type, WH_NPARAMS_##symbol, wh_timestamp(wh_own->consumer), wh_tid); \
 		wh_fill_##symbol(&wh_it, call);					\
-		wh_output(wh_to, wh_own->scratch, wh_end_record(&wh_it));	\
+		wh_output(wh_to, wh_own->area, wh_end_record(&wh_it));		\
 	} else {								\
 		uint8_t *wh_frame = wh_reserve(wh_to, WH_FIXED_SIZE_##symbol);	\
 		if (!wh_frame)							\

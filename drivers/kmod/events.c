@@ -203,9 +203,9 @@ int __init wh_events_init(void)
 	return 0;
 }
 
-size_t wh_scratch_size(void)
+size_t wh_work_area_size(void)
 {
-	return sizeof(struct wh_scratch);
+	return sizeof(struct wh_work_area);
 }
 
 wh_maker wh_exit_maker(u32 slot)

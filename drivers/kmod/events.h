@@ -10,20 +10,20 @@
 #include "consumer.h"
 
 struct wh_call;
-struct wh_scratch;
+struct wh_work_area;
 
 /*
  * struct wh_cpu - what one CPU is doing
  * @busy: an event is being made. Whatever comes in between (a page fault of the kernel, an interrupt) is counted as
  *	recursion: the ring and the work area are in use.
  * @consumer, @ring: for whom
- * @scratch: the work area; allocated when the CPU first comes online, and kept
+ * @area: the work area; allocated when the CPU first comes online, and kept
  */
 struct wh_cpu {
 	u32 busy;
 	const struct wh_consumer *consumer;
 	struct wh_ring *ring;
-	struct wh_scratch *scratch;
+	struct wh_work_area *area;
 };
 
 DECLARE_PER_CPU(struct wh_cpu, wh_cpus);
@@ -32,7 +32,7 @@ DECLARE_PER_CPU(struct wh_cpu, wh_cpus);
 typedef void (*wh_maker)(struct wh_call *call);
 
 int wh_events_init(void);
-size_t wh_scratch_size(void);
+size_t wh_work_area_size(void);
 /* By slot of the call; NULL for slots that the schema does not know. */
 wh_maker wh_exit_maker(u32 slot);
 wh_maker wh_entry_maker(u32 slot);

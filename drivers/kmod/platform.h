@@ -39,6 +39,12 @@ WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)
 	wh_got;									\
 })
 #define WH_FETCH(pointer, member) WH_GET(pointer, member)
+/* An element of an array of pointers. */
+#define WH_ELEMENT(array, index) ({						\
+	__typeof__(*(array)) wh_got = NULL;					\
+	wh_read_kernel(&wh_got, sizeof(wh_got), (array) + (index));		\
+	wh_got;									\
+})
 /* A bit field has no address. The structure is one allocation: if its first byte can be read, all of it can. */
 #define WH_GET_BITS(pointer, member) ({						\
 	__typeof__(pointer) wh_of = (pointer);					\

@@ -72,7 +72,7 @@ static void make_for(struct wh_cpu *own, struct wh_consumer *consumer, const str
 		return;
 	/* Acquire: pairs with the ring's being added. */
 	ring = smp_load_acquire(&consumer->rings[smp_processor_id()]);
-	if (unlikely(!ring || !own->scratch)) {
+	if (unlikely(!ring || !own->area)) {
 		atomic64_inc((atomic64_t *)&consumer->status->homeless);
 		return;
 	}
@@ -260,14 +260,14 @@ void wh_probe_page_fault(void *data, unsigned long address, struct pt_regs *regi
 int wh_probes_add_cpu(u32 cpu)
 {
 	struct wh_cpu *own = per_cpu_ptr(&wh_cpus, cpu);
-	struct wh_scratch *scratch;
+	struct wh_work_area *area;
 
-	if (own->scratch)
+	if (own->area)
 		return 0;
-	scratch = kvzalloc_node(wh_scratch_size(), GFP_KERNEL, cpu_to_node(cpu));
-	if (!scratch)
+	area = kvzalloc_node(wh_work_area_size(), GFP_KERNEL, cpu_to_node(cpu));
+	if (!area)
 		return -ENOMEM;
-	smp_store_release(&own->scratch, scratch);
+	smp_store_release(&own->area, area);
 	return 0;
 }
 
@@ -281,5 +281,5 @@ void wh_probes_free(void)
 	u32 cpu;
 
 	for_each_possible_cpu(cpu)
-		kvfree(per_cpu_ptr(&wh_cpus, cpu)->scratch);
+		kvfree(per_cpu_ptr(&wh_cpus, cpu)->area);
 }

@@ -8,7 +8,7 @@
 
 WH_INLINE bool wh_is_ignored(struct task_struct *task)
 {
-	return (uint32_t)WH_TASK(task, tgid) == WH_CONTROL(ignored_process);
+	return wh_process_of(task) == WH_CONTROL(ignored_process);
 }
 
 /*
@@ -36,8 +36,10 @@ WH_INLINE bool wh_take_foreign(struct wh_call *call)
  * The call that a program was reached for; false if it makes no event although its number is wanted. Asked behind the
  * tail call, where the task is known anyway: looking it up in the dispatcher too would cost each captured call more.
  */
-WH_INLINE bool wh_call_of(struct wh_call *call, struct pt_regs *registers, uint32_t number)
+WH_INLINE bool wh_call_of(struct wh_call *call, uint64_t *context)
 {
+	uint32_t number = wh_call_registers(call, (struct pt_regs *)context[0]);
+
 	call->task = wh_current_task();
 	call->is_compat = wh_is_foreign_call(call->task);
 	if (call->is_compat) {
@@ -47,7 +49,6 @@ WH_INLINE bool wh_call_of(struct wh_call *call, struct pt_regs *registers, uint3
 		}
 	} else {
 		call->number = call->slot = number;
-		wh_call_arguments(call, registers);
 	}
 	if (!wh_is_ignored(call->task))
 		return true;
@@ -57,15 +58,13 @@ WH_INLINE bool wh_call_of(struct wh_call *call, struct pt_regs *registers, uint3
 
 WH_INLINE bool wh_finished_call(struct wh_call *call, uint64_t *context)
 {
-	struct pt_regs *registers = (struct pt_regs *)context[0];
-
 	call->result = context[1];
-	return wh_call_of(call, registers, wh_call_number(registers));
+	return wh_call_of(call, context);
 }
 
 WH_INLINE bool wh_starting_call(struct wh_call *call, uint64_t *context)
 {
-	return wh_call_of(call, (struct pt_regs *)context[0], context[1]);
+	return wh_call_of(call, context);
 }
 
 #endif

@@ -19,7 +19,8 @@ WH_INLINE uint32_t wh_call_number(struct pt_regs *registers)
 	return registers->orig_ax;
 }
 
-WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers)
+/* Fills in the arguments of a 64-bit call, and returns its number. */
+WH_INLINE uint32_t wh_call_registers(struct wh_call *call, struct pt_regs *registers)
 {
 	call->arguments[0] = registers->di;
 	call->arguments[1] = registers->si;
@@ -27,6 +28,7 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 	call->arguments[3] = registers->r10;
 	call->arguments[4] = registers->r8;
 	call->arguments[5] = registers->r9;
+	return registers->orig_ax;
 }
 
 /* Whether the call came by int 0x80 or sysenter: it has other numbers, registers and structures then. */
@@ -56,7 +58,7 @@ WH_INLINE uint32_t wh_call_number(struct pt_regs *registers)
 	return registers->syscallno;
 }
 
-WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers)
+WH_INLINE uint32_t wh_call_registers(struct wh_call *call, struct pt_regs *registers)
 {
 	call->arguments[0] = registers->orig_x0;
 	call->arguments[1] = registers->regs[1];
@@ -64,6 +66,7 @@ WH_INLINE void wh_call_arguments(struct wh_call *call, struct pt_regs *registers
 	call->arguments[3] = registers->regs[3];
 	call->arguments[4] = registers->regs[4];
 	call->arguments[5] = registers->regs[5];
+	return registers->syscallno;
 }
 
 WH_INLINE bool wh_is_foreign_call(struct task_struct *task)

@@ -13,9 +13,10 @@
 #include "../schema/event_schema.h"
 
 enum {
-	WH_CPUS_MAX = 4096,
 	WH_STAGE_IA32 = WH_CALL_SLOTS,	/* in the program arrays: what translates a 32-bit call and goes on to its slot */
 	WH_PROGRAM_SLOTS,
+	/* A bound that the compiler has put in place of WH_CALL_SLOTS, as a mask, is one that the verifier accepts. */
+	WH_SLOTS_ROOM = 2048,
 };
 
 /*
@@ -32,16 +33,14 @@ enum { WH_WANTED_EXIT = 1, WH_WANTED_ENTRY = 2, WH_WANTED_IA32_EXIT = 4, WH_WANT
  * @wanted: by slot of the call, WH_WANTED_ bits
  * @code: by slot, the portable code; 0 where there is none
  * @native: by slot, the number that the architecture itself has for the call; 0xffff where it has none
- * @lane: by CPU, which ring it writes to; not looked at if there is only one ring
  */
 struct wh_control {
 	uint64_t boot_to_epoch_ns;
 	uint32_t ignored_process;
 	uint32_t resolves_paths;
 	uint8_t wanted[WH_CALL_SLOTS];
-	uint16_t code[WH_CALL_SLOTS];
-	uint16_t native[WH_CALL_SLOTS];
-	uint16_t lane[WH_CPUS_MAX];
+	uint16_t code[WH_SLOTS_ROOM];
+	uint16_t native[WH_SLOTS_ROOM];
 };
 
 /*
@@ -51,15 +50,17 @@ struct wh_control {
  * @is_preemptible: programs at system calls can be preempted (6.19 and later)
  * @can_iterate: the kernel has bpf_iter_num_new() (6.4 and later): the verifier looks at a loop's body once
  * @page_shift: 12 on x86-64; 12, 14 or 16 on aarch64, by the kernel's configuration
- * @is_single_lane: all CPUs write to the map "ring"; the map "rings" is not used
+ * @lane_mask: bytes in a lane's ring, less one
+ * @lane_data: where in a lane the ring begins, from the programs' part of it
  */
 struct wh_settings {
 	uint32_t snaplen;
-	uint32_t is_single_lane;
 	uint32_t can_cast;
 	uint32_t is_preemptible;
 	uint32_t can_iterate;
 	uint32_t page_shift;
+	uint32_t lane_mask;
+	uint32_t lane_data;
 };
 
 /* struct wh_counters - events lost on one CPU, each under one reason, and two that are no losses */
@@ -71,7 +72,7 @@ struct wh_counters {
 	uint64_t foreign;	/* not lost but left out: calls of an ABI that is not translated (x32, arm's 32-bit calls) */
 	uint64_t unreadable;	/* not lost: values that went out empty because the caller's memory was not there */
 	uint64_t own;		/* left out too: calls of the ignored process. It makes one to see whether the programs run */
-	uint64_t reserved;
+	uint64_t homeless;	/* lost: the CPU has no lane, as it came online after the driver was opened */
 };
 
 /*

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * What each CPU has for itself: the work area, the counters, the 32-bit call that it is at. Arrays by CPU number, which
- * user space sizes: values of a per-CPU map may not be as large as a work area. Of both eBPF drivers; WH_SHARED_ARRAY
- * says how user space reads the counters.
+ * What each CPU has for itself besides its ring: the counters, the 32-bit call that it is at. Arrays by CPU number, which
+ * user space sizes. Of both eBPF drivers; WH_SHARED_ARRAY says how user space reads the counters.
  */
 #ifndef WH_PER_CPU_H
 #define WH_PER_CPU_H
 
 #include "control.h"
 #include "../shared/scratch.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct wh_scratch);
-} scratches SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -42,26 +34,5 @@ struct {
 	if (wh_counted)								\
 		__atomic_fetch_add(&wh_counted->reason, 1, __ATOMIC_RELAXED);	\
 })
-
-/* This CPU's work area, for this program alone until wh_give_back(). */
-WH_INLINE struct wh_scratch *wh_take_scratch(void)
-{
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct wh_scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
-
-	if (!scratch)
-		return NULL;
-	if (scratch->busy) {
-		WH_COUNT(recursion);
-		return NULL;
-	}
-	scratch->busy = 1;
-	return scratch;
-}
-
-WH_INLINE void wh_give_back(struct wh_scratch *scratch)
-{
-	scratch->busy = 0;
-}
 
 #endif

@@ -47,6 +47,9 @@ extern void *bpf_rdonly_cast(const void *object, uint32_t type) __ksym __weak;
 	wh_got;									\
 })
 
+/* An element of an array of pointers. Every pointer that lies alone in a structure will do for what a cast needs. */
+#define WH_ELEMENT(array, index) ((__typeof__(*(array)))WH_GET((struct list_head *)((array) + (index)), next))
+
 /*
  * Since 6.4 loops have iterators, whose bodies the verifier follows until a round ends in a state that it knows: two or
  * three times. Before, it follows every round: the path of a file takes it 17,000 instructions, which are half of the
@@ -119,6 +122,11 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 	wh_got;									\
 })
 
+WH_INLINE uint32_t wh_process_of(struct task_struct *task)
+{
+	return WH_TASK(task, tgid);
+}
+
 #define WH_GET_BITS(pointer, member) BPF_CORE_READ_BITFIELD_PROBED(pointer, member)
 #define WH_ADDRESS(pointer, member) ({						\
 	__typeof__(pointer) wh_of = (pointer);					\
@@ -132,6 +140,21 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 	((type *)((char *)(pointer) - bpf_core_field_offset(type, member)))
 
 #define WH_PAGE_SHIFT settings.page_shift
+
+/*
+ * Moves a position that another CPU reads: what was written before is there to be seen then. x86 keeps its stores in
+ * order by itself; elsewhere a fetching exchange is what orders memory (arm64: 5.18).
+ */
+#if defined(__TARGET_ARCH_x86)
+#define WH_PUBLISH(position, value) do {					\
+	uint64_t wh_to = (value);						\
+	asm volatile("" ::: "memory");						\
+	(position) = wh_to;							\
+	asm volatile("" ::: "memory");						\
+} while (0)
+#else
+#define WH_PUBLISH(position, value) ((void)__sync_lock_test_and_set(&(position), (value)))
+#endif
 
 /* Keeps the compiler from reasoning about a value, so that the bound which follows stays visible to the verifier. */
 #define WH_OPAQUE(value) asm volatile("" : "+r"(value))

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include "../modern-bpf/control.h"
+#include "../modern-bpf/lane.h"
 
 /* The object's first byte, aligned to 8, and its length. Constant data of the executable. */
 const void *wh_modern_bpf_object_start(void);

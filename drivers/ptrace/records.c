@@ -30,7 +30,7 @@ enum {
 
 #define WH_CLONE_INTO_CGROUP 0x200000000ull	/* clone3 only, Linux 5.7 */
 
-static __thread struct wh_scratch wh_area;
+static __thread struct wh_work_area wh_area;
 
 #define P(name, type, format, group, source) WH_PARAMETER(name, type, format, group, source)
 #define EVENT(code, symbol, name, direction, category, flags, ...)		\
@@ -47,7 +47,7 @@ static void wh_fill_##symbol(struct wh_record *record, struct wh_call *call)	\
 static uint32_t wh_fill(struct wh_call *call, uint16_t type, uint32_t *nparams)
 {
 	const struct wh_stop *stop = call->task->stop;
-	struct wh_record record = { .bytes = wh_area.frame + WH_FRAME_SIZE, .scratch = &wh_area };
+	struct wh_record record = { .bytes = wh_area.frame + WH_FRAME_SIZE, .scratch = &wh_area.scratch };
 
 	switch (type) {
 #define EVENT(code, symbol, name, direction, category, flags, ...)		\
@@ -200,7 +200,10 @@ static void wh_meet_twin(struct wh_call *call, uint16_t type)
 
 int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t *room, size_t size)
 {
-	struct wh_call call = { .task = &wh_task, .number = stop->number, .code = stop->code, .scratch = &wh_area };
+	struct wh_call call = {
+		.task = &wh_task, .number = stop->number, .code = stop->code,
+		.scratch = &wh_area.scratch, .bytes = wh_area.frame + WH_FRAME_SIZE,
+	};
 	int i;
 
 	wh_task.stop = stop;

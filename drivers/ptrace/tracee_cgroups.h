@@ -170,7 +170,7 @@ static __attribute__((noinline, unused)) uint32_t wh_control_groups(struct wh_ca
 {
 	char own[WH_CGROUP_FILE], *text = wh_task.is_twin || wh_task.leaves_twin ? wh_twin.cgroup : own;
 	size_t size = wh_task.is_twin ? strlen(text) : wh_proc_read_kept(WH_KEPT_CGROUP, "cgroup", text, WH_CGROUP_FILE);
-	uint8_t *room = wh_at(call->scratch, 0);
+	uint8_t *room = wh_at(call, 0);
 	struct timespec now;
 	uint32_t i;
 

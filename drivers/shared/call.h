@@ -46,7 +46,8 @@ struct wh_ring_request {
  * @message: where the user's struct mmsghdr of a sendmmsg or recvmmsg record lies
  * @point: up to three values that a tracepoint hands over
  * @request: of io_uring_submit
- * @scratch: memory of this CPU; NULL for events of a fixed size
+ * @scratch: notes of this CPU; NULL for events of a fixed size
+ * @bytes: the record; NULL for events of a fixed size
  *
  * Lives on the stack of one program and is taken apart by the compiler: members that an event does not use cost
  * nothing. The two caches are filled by the first filler that asks (in the order of the event table), outside any
@@ -66,6 +67,7 @@ struct wh_call {
 	uint64_t point[3];
 	struct wh_ring_request request;
 	struct wh_scratch *scratch;
+	uint8_t *bytes;
 
 	bool opened_known;
 	uint32_t opened_dev;
@@ -76,6 +78,15 @@ struct wh_call {
 	bool mm_known;
 	struct mm_struct *mm;
 };
+
+/* Where byte `offset` of the value that is being written goes; WH_ROOM bytes from there are ours. */
+WH_INLINE uint8_t *wh_at(struct wh_call *call, uint32_t offset)
+{
+	uint32_t place = call->scratch->position + offset;
+
+	WH_OPAQUE(place);
+	return call->bytes + (place & 0xffff);
+}
 
 WH_INLINE int64_t wh_descriptor(struct wh_call *call, int index)
 {

@@ -122,7 +122,7 @@ WH_INLINE uint32_t wh_vectors_bytes(struct wh_call *call, uint64_t vectors, uint
 		take = left - gathered;
 		if (vector.length < take)
 			take = vector.length;
-		take = wh_user_bytes(call, wh_at(scratch, gathered), take, vector.base);
+		take = wh_user_bytes(call, wh_at(call, gathered), take, vector.base);
 		if (!take)
 			break;
 		scratch->carried = gathered + take;

@@ -47,7 +47,7 @@ WH_INLINE uint32_t wh_asked_strings(struct wh_call *call, uint64_t array, uint32
 			break;
 		WH_OPAQUE(left);
 		left &= 2 * WH_PATH_MAX - 1;
-		length = wh_read_user_string(wh_at(scratch, gathered), left, string);
+		length = wh_read_user_string(wh_at(call, gathered), left, string);
 		if (length <= 0)
 			break;
 		scratch->carried = gathered + length;
@@ -80,7 +80,7 @@ WH_INLINE uint32_t wh_exec_env(struct wh_call *call, uint8_t *room, uint64_t env
 	size = area.end - area.start < WH_PATH_MAX ? area.end - area.start : WH_PATH_MAX;
 	size = wh_user_bytes(call, room, size, area.start);
 	if (size)
-		*wh_at(call->scratch, size - 1) = 0;
+		*wh_at(call, size - 1) = 0;
 	return size;
 }
 

@@ -114,7 +114,7 @@ WH_BYTES(poll_fds)
 
 		if (i >= count || wh_read_user(&entry, sizeof(entry), call->arguments[0] + i * sizeof(entry)) < 0)
 			break;
-		place = wh_at(scratch, 2 + 10 * i);
+		place = wh_at(call, 2 + 10 * i);
 		*(int64_t *)place = entry.descriptor;
 		*(uint16_t *)(place + 8) = wh_map_poll_flags(entry.returned);
 		scratch->carried = i + 1;

@@ -55,7 +55,7 @@ WH_INLINE uint32_t wh_image_args(struct wh_call *call, uint8_t *room)
 	size = end - start < WH_PATH_MAX - exe ? end - start : WH_PATH_MAX - exe;
 	size = wh_user_bytes(call, room, size, start);
 	if (size)
-		*wh_at(call->scratch, size - 1) = 0;
+		*wh_at(call, size - 1) = 0;
 	return size;
 }
 

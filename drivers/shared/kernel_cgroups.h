@@ -26,7 +26,7 @@ WH_INLINE struct cgroup *wh_add_cgroup(struct wh_call *call, const char *name, u
 		return previous;
 	if (cgroup != previous)
 		wh_resolve_cgroup(scratch, cgroup);
-	place = wh_at(scratch, scratch->carried);
+	place = wh_at(call, scratch->carried);
 	__builtin_memcpy(place, name, name_length);
 	scratch->carried += name_length + wh_resolve_end(scratch, place + name_length);
 	return cgroup;

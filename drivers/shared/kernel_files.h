@@ -20,12 +20,10 @@ WH_INLINE struct file *wh_file_of(struct wh_call *call, int64_t descriptor)
 	struct files_struct *files = WH_GET(call->task, files);
 	struct fdtable *table = WH_GET(files, fdt);
 	struct file **slots = WH_GET(table, fd);
-	struct file *file = NULL;
 
 	if (descriptor < 0 || (uint64_t)descriptor >= WH_GET(table, max_fds))
 		return NULL;
-	wh_read_kernel(&file, sizeof(file), slots + descriptor);
-	return file;
+	return WH_ELEMENT(slots, descriptor);
 }
 
 /* Where on an overlay filesystem an inode's data lies; WH_LAYER_NONE for every other filesystem. */

@@ -10,7 +10,7 @@
 /*
  * struct wh_record - a record that is being written
  * @bytes: its first byte, the header
- * @scratch: the memory it lies in; NULL if it is written in place, in the ring
+ * @scratch: notes on it; NULL if all its values are of fixed size
  * @index: the next parameter
  * @offset: where the next value goes, as long as all values before it were of fixed size
  * @varying: a value of varying length was written: the place is in @scratch from then on

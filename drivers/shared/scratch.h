@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Where records of varying length are put together before they go to the ring.
+ * What filling a record of varying length needs besides the record, and where such records are put together by drivers
+ * that cannot write them where they go.
  */
 #ifndef WH_SCRATCH_H
 #define WH_SCRATCH_H
@@ -18,14 +19,13 @@
 enum {
 	WH_FRAME_SIZE = 8,			/* CPU number (32 bits) and four zero bytes, before each record */
 	WH_ROOM = 65536,			/* bytes that one parameter may write from where it starts */
+	WH_RECORD_ROOM = 2 * WH_ROOM + 64,	/* bytes that a record may write: a start masked to 16 bits leaves WH_ROOM */
 	WH_RESOLVED_MAX = 4096,
 	WH_COMPONENT_MAX = 256,
 };
 
 /*
- * struct wh_scratch - one CPU's work area
- * @busy: a program is using it. Tracepoints run with preemption off on the kernels we know, so that none can find it
- *	busy; where one does, its event is lost and counted as recursion instead of damaging the other's.
+ * struct wh_scratch - one CPU's notes on the record that is being written
  * @position: where the next value goes, from the start of the record. Volatile, so that the verifier sees each load
  *	as an unknown number under a mask, and finds the states after two branches alike.
  * @unreadable: values of this record that could not be read; for a backend that counts them once per record
@@ -33,10 +33,8 @@ enum {
  * @resolved_start: where the path in @resolved begins; it ends at WH_RESOLVED_MAX
  * @resolved: a path put together from its end, plus the room that the last component's copy may touch
  * @address: a copy of a socket address, or of another small structure of the caller
- * @frame: the frame's 8 bytes, the record, and room behind it, so that a start masked to 16 bits leaves WH_ROOM
  */
 struct wh_scratch {
-	volatile uint32_t busy;
 	volatile uint32_t position;
 	volatile uint32_t unreadable;
 	volatile uint32_t carried;
@@ -45,16 +43,18 @@ struct wh_scratch {
 	uint8_t address[256];
 	uint8_t component[WH_COMPONENT_MAX];
 	uint8_t resolved[WH_RESOLVED_MAX + WH_COMPONENT_MAX];
-	uint8_t frame[WH_FRAME_SIZE + 2 * WH_ROOM + 64];
 };
 
-/* Where byte `offset` of the value that is being written goes; WH_ROOM bytes from there are ours. */
-WH_INLINE uint8_t *wh_at(struct wh_scratch *scratch, uint32_t offset)
-{
-	uint32_t place = scratch->position + offset;
-
-	WH_OPAQUE(place);
-	return scratch->frame + WH_FRAME_SIZE + (place & 0xffff);
-}
+/*
+ * struct wh_work_area - one CPU's room to put a record together
+ * @busy: a program is using it. Tracepoints run with preemption off on the kernels we know, so that none can find it
+ *	busy; where one does, its event is lost and counted as recursion instead of damaging the other's.
+ * @frame: the frame's 8 bytes and the record
+ */
+struct wh_work_area {
+	volatile uint32_t busy;
+	struct wh_scratch scratch;
+	uint8_t frame[WH_FRAME_SIZE + WH_RECORD_ROOM];
+};
 
 #endif
