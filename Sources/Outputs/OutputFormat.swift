@@ -60,12 +60,11 @@ public struct OutputFormat: Sendable {
     }
     try parse(bytes, offset)
     for other in others { append(other) }
-    var contents: [String: Entry.Content] = [:]
-    for (position, field) in fields.enumerated() { contents[field.name] = .field(position) }
-    contents[usesISOTime ? "evt.time.iso8601" : "evt.time"] = .eventTime
+    for position in fields.indices { setEntry(fields[position].name, .field(position)) }
+    setEntry(usesISOTime ? "evt.time.iso8601" : "evt.time", .eventTime)
     for field in extra {
       switch field.content {
-      case .field(let resolved): contents[field.key] = .field(position(of: resolved))
+      case .field(let resolved): setEntry(field.key, .field(position(of: resolved)))
       case .text(var format):
         format.positions = format.fields.map { position(of: $0) }
         // Numbered as part of the whole; where they are in the extractor is known when all are collected.
@@ -73,10 +72,9 @@ public struct OutputFormat: Sendable {
           expressions.append(expression)
           return expressions.count - 1
         }
-        contents[field.key] = .text(format)
+        setEntry(field.key, .text(format))
       }
     }
-    entries = contents.map { Entry(key: $0.key, content: $0.value) }
     entries.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     positions = Array(fields.indices)
     expressionPositions = Array(fields.count..<fields.count + expressions.count)
@@ -104,6 +102,15 @@ public struct OutputFormat: Sendable {
     }
   }
 
+  /// The last entry of a key counts. They are few: looked through faster than hashed.
+  private mutating func setEntry(_ key: String, _ content: Entry.Content) {
+    for index in entries.indices where entries[index].key == key {
+      entries[index].content = content
+      return
+    }
+    entries.append(Entry(key: key, content: content))
+  }
+
   private mutating func append(_ other: OutputFormat) {
     for segment in other.segments {
       switch segment {
@@ -118,29 +125,29 @@ public struct OutputFormat: Sendable {
   }
 
   private mutating func position(of field: ResolvedField) -> Int {
-    if let known = fields.firstIndex(where: { $0.isSame(as: field) && $0.name == field.name }) { return known }
+    for index in fields.indices where fields[index].id == field.id {
+      if fields[index].isSame(as: field) && fields[index].name == field.name { return index }
+    }
     fields.append(field)
     return fields.count - 1
   }
 
   private mutating func parse(_ bytes: [UInt8], _ offset: Int) throws(OutputFormatError) {
-    var literal: [UInt8] = []
     var at = 0
+    var copied = 0
     while at < bytes.count {
       guard bytes[at] == UInt8(ascii: "%") else {
-        literal.append(bytes[at])
         at += 1
         continue
       }
       let percent = at
+      if copied < percent { segments.append(.literal(Array(bytes[copied..<percent]))) }
       at += 1
       var width = 0
       while at < bytes.count, isDigit(bytes[at]), width < 100_000 {
         width = width * 10 + Int(bytes[at] - UInt8(ascii: "0"))
         at += 1
       }
-      if !literal.isEmpty { segments.append(.literal(literal)) }
-      literal = []
       if let (expression, end) = try transformer(bytes, at, percent: percent + offset) {
         expression.forEachField { _ = position(of: $0) }
         expressions.append(expression)
@@ -151,8 +158,9 @@ public struct OutputFormat: Sendable {
         segments.append(.field(position(of: field), width: width))
         at = end
       }
+      copied = at
     }
-    if !literal.isEmpty { segments.append(.literal(literal)) }
+    if copied < bytes.count { segments.append(.literal(Array(bytes[copied...]))) }
   }
 
   /// The transformer that begins at `start`, and where it ends; nil if none does.

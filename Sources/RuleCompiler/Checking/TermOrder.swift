@@ -9,8 +9,8 @@ internal import RuleEngine
 struct TermOrder {
   private var costs: [Double]
   private var chances: [Double]
-  /// Tests that every event answers alike, and how.
-  private var known: [Int: Bool] = [:]
+  /// By test: how every event answers it, if all do alike.
+  private var known: [Bool?]
 
   /// - Parameter conditions: What the program will evaluate, with the rule that it belongs to.
   init(tests: [Test], costs: [Int], fields: [ResolvedField], conditions: [(rule: Int, condition: Condition)]) {
@@ -27,6 +27,7 @@ struct TermOrder {
     chances = tests.map { test in
       Cost.chance(test, of: Int(test.field) < fields.count ? fields[Int(test.field)] : nil)
     }
+    known = Array(repeating: nil, count: tests.count)
     for (index, test) in tests.enumerated() where Int(test.field) < fields.count && fields[Int(test.field)].id == .evtNum {
       known[index] = TermOrder.answer(ofNumber: test)
     }
