@@ -26,6 +26,8 @@ internal import Glibc
   private var pulse = Pulse()
   /// Only a process whose own calls make no events can look after its programs: each look makes calls.
   private let canLook: Bool
+  /// Before 5.5 each look at the counters is a system call, which the kernel refuses without privileges.
+  private let withPrivileges: @Sendable (() -> Void) -> Void
 
   /// Opens the object that was built for the running kernel.
   ///
@@ -51,7 +53,7 @@ internal import Glibc
     let programs = try LoadedObject(name: "ebpf", options) { () throws(BPFError) in
       try unsafe BPFObject(opening: file.bytes, name: "ebpf")
     } prepare: { (object) throws(BPFError) in
-      for map in ["lanes", "counters", "foreigners"] { try object.resize(map: map, entries: cpus) }
+      for map in ["lanes", "counters", "foreigners", "arrived"] where object.hasMap(map) { try object.resize(map: map, entries: cpus) }
       try rings.prepare(&object, options)
     }
     try programs.fillProgramArrays()
@@ -73,6 +75,7 @@ internal import Glibc
     self.laneMap = laneMap
     self.rings = rings
     canLook = options.ignoredProcess == getpid()
+    withPrivileges = options.withPrivileges
     self.programs = programs
     self.control = control
     self.counters = counters
@@ -91,9 +94,7 @@ internal import Glibc
     let read = lanes.counts
     statistics.seen = read.taken - read.malformed
     statistics.lost.malformed = read.malformed
-    do throws(BPFError) { try counters.pull() } catch {
-      throw .system(errno: error.errno, during: error.operation)
-    }
+    try privileged { () throws(BPFError) in try counters.pull() }
     unsafe statistics.add(counters.bytes.bindMemory(to: wh_counters.self))
     statistics.addSkippedRuns(of: programs)
     // Programs see that a buffer is full since 5.1; before, only the kernel's own records between the others tell it.
@@ -111,9 +112,7 @@ internal import Glibc
     let steered = unsafe control.bytes.bindMemory(to: wh_control.self).baseAddress!
     unsafe steered.pointee.resolves_paths = interest.resolvesPaths ? 1 : 0
     unsafe withUnsafeMutableBytes(of: &steered.pointee.wanted) { unsafe $0.copyBytes(from: wanted) }
-    do throws(BPFError) { try control.push() } catch {
-      throw .system(errno: error.errno, during: error.operation)
-    }
+    try privileged { () throws(BPFError) in try control.push() }
     try attachments.set(interest, wanted: wanted, of: programs)
     // Where the maps are not mapped (before 5.5), looking would take privileges that may be gone by then.
     guard canLook, control.isMapped, counters.isMapped else { return }
@@ -126,6 +125,16 @@ internal import Glibc
   public mutating func checkPulse() throws(CaptureError) {
     unsafe try pulse.check(
       attachments, control: UnsafeRawBufferPointer(control.bytes), counters: UnsafeRawBufferPointer(counters.bytes))
+  }
+
+  /// Brings an array over, which is nothing to do where arrays are mapped.
+  private borrowing func privileged(_ work: () throws(BPFError) -> Void) throws(CaptureError) {
+    guard !control.isMapped else { return }
+    var failure: BPFError?
+    withPrivileges {
+      do throws(BPFError) { try work() } catch { failure = error }
+    }
+    if let failure { throw .system(errno: failure.errno, during: failure.operation) }
   }
 
   // MARK: -

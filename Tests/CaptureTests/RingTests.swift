@@ -42,6 +42,19 @@ import Testing
     #expect(lanes[0].position == 48, "the busy record and what is behind it stay")
   }
 
+  @Test func aFrameThatLeavesWhatWasProducedEndsItsLane() {
+    let ring = FakeRing()
+    ring.write(record(at: 10))
+    ring.write(record(at: 11))
+    ring.setLength(3000, at: 48)
+    var lanes = [ring.window]
+    let result = drain(EventBatch(lanes.mutableSpan))
+    #expect(result.seen.map(\.time) == [10])
+    #expect(result.errors.count == 1)
+    #expect(lanes[0].malformedCount == 1)
+    #expect(lanes[0].position == ring.produced, "the next record begins behind all of it")
+  }
+
   @Test func discardedRecordsAreSteppedOver() {
     let ring = FakeRing()
     // The windows point into the rings.

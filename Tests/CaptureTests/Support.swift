@@ -73,5 +73,8 @@ final class FakeRing {
     produced += UInt64((8 + sample.count + 7) / 8 * 8)
   }
 
+  /// Damages the header of a frame.
+  func setLength(_ length: UInt32, at offset: Int) { memory.storeBytes(of: length, toByteOffset: offset, as: UInt32.self) }
+
   var window: LaneWindow { LaneWindow(bpfRing: memory, size: size, consumed: consumed, produced: produced) }
 }

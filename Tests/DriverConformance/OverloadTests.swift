@@ -52,7 +52,7 @@ extension Conformance {
     ) throws {
       // A long path fills a ring with fewer calls.
       let rounds = min(60_000, stormRounds) / (path == nil ? 1 : 4)
-      let pause: UInt32 = stormRounds < 20_000 ? 120_000 : 40_000
+      let pause: UInt32 = stormRounds < 20_000 ? 200_000 : 40_000
       // One thread; several on one CPU; several on all; each also with a ring per CPU.
       for (threads, onOneCPU) in [(1, false), (3, true), (4, false)] {
         for cpusPerLane in [2, 1] {

@@ -22,9 +22,41 @@ struct wh_registers {
 _Static_assert(__builtin_offsetof(struct pt_regs, orig_ax) - __builtin_offsetof(struct pt_regs, bp) ==
 	       __builtin_offsetof(struct wh_registers, orig_ax), "registers lie as expected");
 
+/* By CPU number: what the dispatcher has read of a finished call, for the program that it calls. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct wh_registers);
+} arrived SEC(".maps");
+
+WH_INLINE struct wh_registers *wh_arrived(void)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&arrived, &cpu);
+}
+
+/* Of a finished call: all registers at once, as reading one costs the same. */
 WH_INLINE uint32_t wh_call_number(struct pt_regs *registers)
 {
-	return WH_GET(registers, orig_ax);
+	struct wh_registers *copy = wh_arrived();
+
+	if (!copy)
+		return WH_CALL_SLOTS;
+	wh_read_kernel(copy, sizeof(*copy), WH_ADDRESS(registers, bp));
+	return copy->orig_ax;
+}
+
+WH_INLINE uint32_t wh_arguments_of(struct wh_call *call, const struct wh_registers *copy)
+{
+	call->arguments[0] = copy->di;
+	call->arguments[1] = copy->si;
+	call->arguments[2] = copy->dx;
+	call->arguments[3] = copy->r10;
+	call->arguments[4] = copy->r8;
+	call->arguments[5] = copy->r9;
+	return copy->orig_ax;
 }
 
 /* Fills in the arguments of a 64-bit call, and returns its number. */
@@ -33,13 +65,15 @@ WH_INLINE uint32_t wh_call_registers(struct wh_call *call, struct pt_regs *regis
 	struct wh_registers copy;
 
 	wh_read_kernel(&copy, sizeof(copy), WH_ADDRESS(registers, bp));
-	call->arguments[0] = copy.di;
-	call->arguments[1] = copy.si;
-	call->arguments[2] = copy.dx;
-	call->arguments[3] = copy.r10;
-	call->arguments[4] = copy.r8;
-	call->arguments[5] = copy.r9;
-	return copy.orig_ax;
+	return wh_arguments_of(call, &copy);
+}
+
+/* The same of a finished call: the dispatcher has read them. */
+WH_INLINE uint32_t wh_finished_registers(struct wh_call *call, struct pt_regs *registers)
+{
+	struct wh_registers *copy = wh_arrived();
+
+	return copy ? wh_arguments_of(call, copy) : WH_CALL_SLOTS;
 }
 
 /* Whether the call came by int 0x80 or sysenter: it has other numbers, registers and structures then. */
@@ -86,6 +120,11 @@ WH_INLINE uint32_t wh_call_registers(struct wh_call *call, struct pt_regs *regis
 	return wh_call_number(registers);
 }
 
+WH_INLINE uint32_t wh_finished_registers(struct wh_call *call, struct pt_regs *registers)
+{
+	return wh_call_registers(call, registers);
+}
+
 WH_INLINE bool wh_is_foreign_call(struct task_struct *task)
 {
 	return (WH_GET(task, thread_info.flags) >> WH_TIF_32BIT & 1) != 0;
@@ -100,6 +139,15 @@ WH_INLINE uint32_t wh_translate_foreign(struct wh_call *call, struct pt_regs *re
 #else
 #error "no register layout for this architecture"
 #endif
+
+/* One helper tells both ids of the current task, which is always the call's, for less than a read of one. */
+WH_INLINE uint32_t wh_process_of(struct wh_call *call)
+{
+	uint64_t ids = bpf_get_current_pid_tgid();
+
+	call->thread = ids;
+	return ids >> 32;
+}
 
 #include "../modern-bpf/arrivals.h"
 

@@ -37,7 +37,7 @@ WH_INLINE uint64_t wh_timestamp(void)
 
 #define WH_RECORD_DONE(call) wh_pass_on_unreadable((call)->scratch)
 #define WH_EMIT_AS(symbol, wire_type, call)					\
-	WH_EMIT_IN_LANE(symbol, wire_type, call, (uint32_t)bpf_get_current_pid_tgid())
+	WH_EMIT_IN_LANE(symbol, wire_type, call, (call)->thread)
 
 #else
 
@@ -68,7 +68,7 @@ WH_INLINE uint64_t wh_timestamp(void)
 #define WH_WRITE(symbol, wire_type, call, area)					\
 	wh_it.bytes = (area) + WH_FRAME_SIZE;					\
 	wh_start_record(&wh_it, wire_type, WH_NPARAMS_##symbol, wh_timestamp(),	\
-			(uint32_t)bpf_get_current_pid_tgid());			\
+			(call)->thread);					\
 	wh_fill_##symbol(&wh_it, call);						\
 	wh_output(context, area, wh_end_record(&wh_it));
 

@@ -53,6 +53,28 @@ WH_INLINE int wh_read_kernel_string(void *to, uint32_t size, const void *from)
 	wh_read_kernel((void *)&wh_got, sizeof(wh_got), (const void *)&wh_from->member); \
 	wh_got;									\
 })
+/*
+ * Members of one structure at the price of one: what lies between the first and the last of them is copied at once, and
+ * WH_SEEN() looks there. In either order, as kernels move members about.
+ */
+#define WH_PLACE_IN(pointer, member) __builtin_offsetof(__typeof__(*(pointer)), member)
+#define WH_END_IN(pointer, member) (WH_PLACE_IN(pointer, member) + sizeof((pointer)->member))
+#define WH_LESSER(a, b) ((a) < (b) ? (a) : (b))
+#define WH_GREATER(a, b) ((a) > (b) ? (a) : (b))
+#define WH_LOOK(window, pointer, first, last)					\
+	__typeof__(pointer) window = (pointer);					\
+	enum {									\
+		window##_start = WH_LESSER(WH_PLACE_IN(window, first), WH_PLACE_IN(window, last)), \
+		window##_size = WH_GREATER(WH_END_IN(window, first), WH_END_IN(window, last)) - window##_start, \
+	};									\
+	uint8_t window##_bytes[window##_size] __attribute__((aligned(8)));	\
+	_Static_assert(window##_size <= 160, "a window that fits the stack");	\
+	wh_read_kernel(window##_bytes, window##_size, (const char *)window + window##_start)
+#define WH_SEEN(window, member) ({						\
+	__typeof__(((void)0, (window)->member)) wh_got;				\
+	__builtin_memcpy((void *)&wh_got, window##_bytes + WH_PLACE_IN(window, member) - window##_start, sizeof(wh_got)); \
+	wh_got;									\
+})
 /* An element of an array of pointers. */
 #define WH_ELEMENT(array, index) ({						\
 	__typeof__(*(array)) wh_got = 0;					\
@@ -92,12 +114,6 @@ enum { WH_BITS_WINDOW = 32 };
  * once for each.
  */
 #define WH_APART(value) ({ uint64_t wh_copy = (value); asm volatile("%0 |= 0" : "+r"(wh_copy)); wh_copy; })
-
-/* Always the current task: a helper that returns both ids costs less than a read of one. */
-WH_INLINE uint32_t wh_process_of(struct task_struct *task)
-{
-	return bpf_get_current_pid_tgid() >> 32;
-}
 
 /* As in the modern driver's platform.h. Old clangs have no fetching exchange for the oldest instruction set. */
 #if defined(__TARGET_ARCH_x86)

@@ -39,6 +39,9 @@ WH_INLINE int wh_read_kernel(void *to, uint32_t size, const void *from)
 	wh_got;									\
 })
 #define WH_FETCH(pointer, member) WH_GET(pointer, member)
+/* Two members that are looked at together: WH_SEEN() of a window. Of use where each look costs a call. */
+#define WH_LOOK(window, pointer, first, last) __typeof__(pointer) window = (pointer)
+#define WH_SEEN(window, member) WH_GET(window, member)
 /* An element of an array of pointers. */
 #define WH_ELEMENT(array, index) ({						\
 	__typeof__(*(array)) wh_got = NULL;					\

@@ -6,9 +6,10 @@
 #ifndef WH_ARRIVALS_H
 #define WH_ARRIVALS_H
 
-WH_INLINE bool wh_is_ignored(struct task_struct *task)
+/* Of the call's task, which has to be known. */
+WH_INLINE bool wh_is_ignored(struct wh_call *call)
 {
-	return wh_process_of(task) == WH_CONTROL(ignored_process);
+	return wh_process_of(call) == WH_CONTROL(ignored_process);
 }
 
 /*
@@ -33,13 +34,12 @@ WH_INLINE bool wh_take_foreign(struct wh_call *call)
 }
 
 /*
- * The call that a program was reached for; false if it makes no event although its number is wanted. Asked behind the
+ * The call that a program was reached for, whose 64-bit arguments are filled in; false if it makes no event although its
+ * number is wanted. Asked behind the
  * tail call, where the task is known anyway: looking it up in the dispatcher too would cost each captured call more.
  */
-WH_INLINE bool wh_call_of(struct wh_call *call, uint64_t *context)
+WH_INLINE bool wh_call_of(struct wh_call *call, uint32_t number)
 {
-	uint32_t number = wh_call_registers(call, (struct pt_regs *)context[0]);
-
 	call->task = wh_current_task();
 	call->is_compat = wh_is_foreign_call(call->task);
 	if (call->is_compat) {
@@ -50,7 +50,7 @@ WH_INLINE bool wh_call_of(struct wh_call *call, uint64_t *context)
 	} else {
 		call->number = call->slot = number;
 	}
-	if (!wh_is_ignored(call->task))
+	if (!wh_is_ignored(call))
 		return true;
 	WH_COUNT(own);
 	return false;
@@ -59,12 +59,12 @@ WH_INLINE bool wh_call_of(struct wh_call *call, uint64_t *context)
 WH_INLINE bool wh_finished_call(struct wh_call *call, uint64_t *context)
 {
 	call->result = context[1];
-	return wh_call_of(call, context);
+	return wh_call_of(call, wh_finished_registers(call, (struct pt_regs *)context[0]));
 }
 
 WH_INLINE bool wh_starting_call(struct wh_call *call, uint64_t *context)
 {
-	return wh_call_of(call, context);
+	return wh_call_of(call, wh_call_registers(call, (struct pt_regs *)context[0]));
 }
 
 #endif

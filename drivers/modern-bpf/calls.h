@@ -82,6 +82,17 @@ WH_INLINE uint32_t wh_translate_foreign(struct wh_call *call, struct pt_regs *re
 
 #endif
 
+/* The dispatcher has left nothing behind: looking again costs nothing. */
+WH_INLINE uint32_t wh_finished_registers(struct wh_call *call, struct pt_regs *registers)
+{
+	return wh_call_registers(call, registers);
+}
+
+WH_INLINE uint32_t wh_process_of(struct wh_call *call)
+{
+	return WH_TASK(call->task, tgid);
+}
+
 #include "arrivals.h"
 
 #endif

@@ -199,7 +199,7 @@ WH_INLINE int wh_submitted(struct io_kiocb *request)
 {
 	struct wh_call call = { .task = wh_current_task() };
 
-	if (wh_is_ignored(call.task))
+	if (wh_is_ignored(&call))
 		return 0;
 	wh_read_request(&call.request, request);
 	WH_EMIT(io_uring_submit, &call);

@@ -156,7 +156,7 @@ int t_execve(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task(), .exec_succeeded = true };
 
 	call.binprm = (struct linux_binprm *)context[2];
-	if (wh_is_ignored(call.task) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
+	if (wh_is_ignored(&call) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
 		return 0;
 	WH_EMIT(execve, &call);
 	return 0;
@@ -167,7 +167,7 @@ int t_procexit(uint64_t *context)
 {
 	struct wh_call call = { .task = wh_current_task() };
 
-	if (wh_is_ignored(call.task) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
+	if (wh_is_ignored(&call) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
 		return 0;
 	WH_EMIT(procexit, &call);
 	return 0;
@@ -179,7 +179,7 @@ int t_signaldeliver(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task() };
 	int signal = context[0];
 
-	if (wh_is_ignored(call.task))
+	if (wh_is_ignored(&call))
 		return 0;
 	call.point[0] = wh_signal_sender(signal, (struct kernel_siginfo *)context[1]);
 	call.point[1] = signal;
@@ -193,7 +193,7 @@ int t_sched_switch(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task() };
 	struct task_struct *next = (struct task_struct *)context[2];
 
-	if (wh_is_ignored(call.task))
+	if (wh_is_ignored(&call))
 		return 0;
 	call.point[0] = (int64_t)WH_GET(next, pid);
 	WH_EMIT(sched_switch, &call);
@@ -206,7 +206,7 @@ WH_INLINE int wh_page_fault(uint64_t *context)
 	struct wh_call call = { .task = wh_current_task() };
 	struct pt_regs *registers = (struct pt_regs *)context[1];
 
-	if (wh_is_ignored(call.task))
+	if (wh_is_ignored(&call))
 		return 0;
 	call.point[0] = context[0];
 	call.point[1] = WH_GET(registers, ip);

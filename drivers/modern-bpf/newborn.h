@@ -18,7 +18,7 @@ int t_clone(uint64_t *context)
 	struct task_struct *parent = (struct task_struct *)context[0];
 	struct wh_call call = { .task = (struct task_struct *)context[1] };
 
-	if (wh_is_ignored(call.task) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
+	if (wh_is_ignored(&call) || WH_GET(call.task, flags) & WH_PF_KTHREAD)
 		return 0;
 	if (WH_GET(call.task, pid) != WH_GET(call.task, tgid))
 		call.arguments[0] = WH_CLONE_THREAD | WH_CLONE_SIGHAND | WH_CLONE_VM;

@@ -47,6 +47,9 @@ extern void *bpf_rdonly_cast(const void *object, uint32_t type) __ksym __weak;
 	wh_got;									\
 })
 
+/* Two members that are looked at together: WH_SEEN() of a window. Of use where each look costs a call. */
+#define WH_LOOK(window, pointer, first, last) __typeof__(pointer) window = (pointer)
+#define WH_SEEN(window, member) WH_GET(window, member)
 /* An element of an array of pointers. Every pointer that lies alone in a structure will do for what a cast needs. */
 #define WH_ELEMENT(array, index) ((__typeof__(*(array)))WH_GET((struct list_head *)((array) + (index)), next))
 
@@ -121,11 +124,6 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 		bpf_core_read(&wh_got, sizeof(wh_got), &wh_from->member);	\
 	wh_got;									\
 })
-
-WH_INLINE uint32_t wh_process_of(struct task_struct *task)
-{
-	return WH_TASK(task, tgid);
-}
 
 #define WH_GET_BITS(pointer, member) BPF_CORE_READ_BITFIELD_PROBED(pointer, member)
 #define WH_ADDRESS(pointer, member) ({						\

@@ -34,6 +34,7 @@ struct wh_ring_request {
 /*
  * struct wh_call - the subject of one event
  * @task: whose event it is: always the current task
+ * @thread: the id of the task, where the platform knows it already (the legacy programs)
  * @arguments: the registers of the call, sign and width as the caller left them
  * @result: what the call returned; negative errno on failure
  * @number: the native number of the call
@@ -55,6 +56,7 @@ struct wh_ring_request {
  */
 struct wh_call {
 	struct task_struct *task;
+	uint32_t thread;
 	uint64_t arguments[6];
 	int64_t result;
 	uint32_t number;

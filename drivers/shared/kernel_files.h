@@ -18,18 +18,17 @@ enum {
 WH_INLINE struct file *wh_file_of(struct wh_call *call, int64_t descriptor)
 {
 	struct files_struct *files = WH_GET(call->task, files);
-	struct fdtable *table = WH_GET(files, fdt);
-	struct file **slots = WH_GET(table, fd);
+	WH_LOOK(table, WH_GET(files, fdt), max_fds, fd);
 
-	if (descriptor < 0 || (uint64_t)descriptor >= WH_GET(table, max_fds))
+	if (descriptor < 0 || (uint64_t)descriptor >= WH_SEEN(table, max_fds))
 		return NULL;
-	return WH_ELEMENT(slots, descriptor);
+	return WH_ELEMENT(WH_SEEN(table, fd), descriptor);
 }
 
 /* Where on an overlay filesystem an inode's data lies; WH_LAYER_NONE for every other filesystem. */
-WH_INLINE uint32_t wh_layer_of(struct inode *inode, struct super_block *filesystem)
+WH_INLINE uint32_t wh_layer_of(struct inode *inode, unsigned long magic)
 {
-	if (WH_GET(filesystem, s_magic) != WH_OVERLAYFS_MAGIC)
+	if (magic != WH_OVERLAYFS_MAGIC)
 		return WH_LAYER_NONE;
 	return wh_kernel_overlay_upper(inode) ? WH_LAYER_UPPER : WH_LAYER_LOWER;
 }
@@ -40,9 +39,7 @@ WH_INLINE uint32_t wh_layer_of(struct inode *inode, struct super_block *filesyst
  */
 WH_INLINE void wh_look_at_opened(struct wh_call *call)
 {
-	struct super_block *filesystem;
-	struct inode *inode;
-	struct file *file;
+	struct file *found;
 
 	if (call->opened_known)
 		return;
@@ -53,17 +50,18 @@ WH_INLINE void wh_look_at_opened(struct wh_call *call)
 	call->opened_created = false;
 	if (call->result < 0)
 		return;
-	file = wh_file_of(call, call->result);
-	if (!file)
+	found = wh_file_of(call, call->result);
+	if (!found)
 		return;
-	call->opened_created = (WH_GET(file, f_mode) & WH_FMODE_CREATED) != 0;
+	WH_LOOK(file, found, f_mode, f_inode);
+	call->opened_created = (WH_SEEN(file, f_mode) & WH_FMODE_CREATED) != 0;
 	if (call->result == 0)
 		return;
-	inode = WH_GET(file, f_inode);
-	filesystem = WH_GET(inode, i_sb);
-	call->opened_dev = wh_map_device(WH_GET(filesystem, s_dev));
-	call->opened_ino = WH_GET(inode, i_ino);
-	call->opened_layer = wh_layer_of(inode, filesystem);
+	WH_LOOK(inode, WH_SEEN(file, f_inode), i_sb, i_ino);
+	WH_LOOK(filesystem, WH_SEEN(inode, i_sb), s_dev, s_magic);
+	call->opened_dev = wh_map_device(WH_SEEN(filesystem, s_dev));
+	call->opened_ino = WH_SEEN(inode, i_ino);
+	call->opened_layer = wh_layer_of(WH_SEEN(file, f_inode), WH_SEEN(filesystem, s_magic));
 }
 
 WH_INLINE uint32_t wh_path_of_descriptor(struct wh_call *call, uint8_t *room, int64_t descriptor)

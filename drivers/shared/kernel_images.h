@@ -129,7 +129,7 @@ WH_INLINE uint32_t wh_image_layer(struct wh_call *call)
 {
 	struct inode *inode = wh_image_inode(call);
 
-	return inode ? wh_layer_of(inode, WH_GET(inode, i_sb)) : WH_LAYER_NONE;
+	return inode ? wh_layer_of(inode, WH_GET(WH_GET(inode, i_sb), s_magic)) : WH_LAYER_NONE;
 }
 
 WH_INLINE bool wh_image_is_memfd(struct wh_call *call)

@@ -9,9 +9,9 @@ public import CLinux
   public enum Framing: UInt8, BitwiseCopyable, Sendable {
     /// Back to back, each as long as its header says.
     case packed
-    /// A BPF ring buffer: an 8-byte header (length, busy and discard bits), then 8 bytes of ours (CPU number in the
-    /// low 32 bits), then the record, all padded to 8 bytes. The mapping repeats its first 128 KiB behind its end,
-    /// so that a record that wraps is contiguous. Source: kernel/bpf/ringbuf.c, Linux 6.18.
+    /// As in a BPF ring buffer: an 8-byte header (length, busy and discard bits), then 8 bytes of ours (CPU number in the
+    /// low 32 bits), then the record, all padded to 8 bytes. A record that begins before the end of the data is
+    /// contiguous: the mapping goes on behind it. Source of the header: kernel/bpf/ringbuf.c, Linux 6.18.
     case bpfRing
     /// A perf buffer: records of an 8-byte header (type, flags, size) and, in a sample, its length in 32 bits, 8 bytes of
     /// ours (CPU number in the low 32 bits) and the record, all padded to 8 bytes. The kernel does not let a perf buffer
@@ -70,7 +70,7 @@ public import CLinux
     unsafe bounce = nil
   }
 
-  /// The filled part of a BPF ring.
+  /// The filled part of a ring with such frames.
   ///
   /// - Parameters:
   ///   - data: Start of the mapped data pages.
@@ -112,7 +112,7 @@ public import CLinux
   ///
   /// A record that claims `.max` itself counts as one nanosecond earlier, or it would hold up its lane for ever.
   /// Steps over records that the producer discarded. A record that is still being written ends the lane for this
-  /// batch: the busy bit is cleared with a full barrier in `bpf_ringbuf_commit`, and our load is an acquire.
+  /// batch: a producer that shows such records clears the busy bit with a release, and our load is an acquire.
   @inlinable @inline(__always)
   mutating func headTimestamp() -> UInt64 {
     switch framing {
@@ -205,7 +205,13 @@ public import CLinux
     case .bpfRing:
       let start = unsafe head
       let length = UInt64(unsafe start.loadUnaligned(as: UInt32.self) & 0x3fff_ffff)
-      next &+= (length &+ 15) & ~7
+      let following = next &+ ((length &+ 15) & ~7)
+      // A frame that leaves what was produced is damaged: what comes next begins behind all of it.
+      guard following <= end else {
+        next = end
+        return unsafe (start, 0, 0)
+      }
+      next = following
       guard length >= 8 else { return unsafe (start, 0, 0) }
       let cpu = unsafe start.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
       return unsafe (start + 16, Int(length) &- 8, UInt16(truncatingIfNeeded: cpu))
