@@ -14,7 +14,12 @@ extension Expression {
     case .or(let terms, _): Self.append(terms, " or ", to: &text)
     case .not(let operand, _):
       text.append(contentsOf: "not ".utf8)
-      operand.append(to: &text)
+      // Two in a row would cancel out when they are read.
+      if case .not = operand {
+        Self.append([operand], "", to: &text)
+      } else {
+        operand.append(to: &text)
+      }
     case .macro(let name, _): text.append(contentsOf: name.utf8)
     case .check(let check): check.append(to: &text)
     }

@@ -21,6 +21,12 @@ import Testing
     #expect(canonical(String(repeating: "not ", count: 100_001) + "a") == "not a")
   }
 
+  @Test func negationsInParenthesesStayApart() {
+    #expect(canonical("not (not a)") == "not (not a)")
+    #expect(canonical("not( not( not a))") == "not (not (not a))")
+    #expect(canonical("b or not( not a.b = c)") == "(b or not (not a.b = c))")
+  }
+
   @Test func macrosAreToldFromFieldsByTheDot() throws {
     guard case .macro(let name, _) = try parse("open_write") else { throw NoCheck() }
     #expect(name == "open_write")
