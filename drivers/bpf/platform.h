@@ -115,16 +115,6 @@ enum { WH_BITS_WINDOW = 32 };
  */
 #define WH_APART(value) ({ uint64_t wh_copy = (value); asm volatile("%0 |= 0" : "+r"(wh_copy)); wh_copy; })
 
-/* As in the modern driver's platform.h. Old clangs have no fetching exchange for the oldest instruction set. */
-#if defined(__TARGET_ARCH_x86)
-#define WH_PUBLISH(position, value) do {					\
-	uint64_t wh_to = (value);						\
-	asm volatile("" ::: "memory");						\
-	(position) = wh_to;							\
-	asm volatile("" ::: "memory");						\
-} while (0)
-#endif
-
 /* The task whose event it is. */
 WH_INLINE struct task_struct *wh_current_task(void)
 {

@@ -50,6 +50,21 @@ struct wh_lane {
 };
 
 #ifdef __bpf__
+/*
+ * Moves a position that another CPU reads: what was written before is there to be seen then. x86 keeps its stores in
+ * order by itself; elsewhere a fetching exchange is what orders memory (arm64: 5.18).
+ */
+#if defined(__TARGET_ARCH_x86)
+#define WH_PUBLISH(position, value) do {					\
+	uint64_t wh_to = (value);						\
+	asm volatile("" ::: "memory");						\
+	(position) = wh_to;							\
+	asm volatile("" ::: "memory");						\
+} while (0)
+#else
+#define WH_PUBLISH(position, value) ((void)__sync_lock_test_and_set(&(position), (value)))
+#endif
+
 struct wh_lane_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

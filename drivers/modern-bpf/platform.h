@@ -139,21 +139,6 @@ extern void bpf_preempt_enable(void) __ksym __weak;
 
 #define WH_PAGE_SHIFT settings.page_shift
 
-/*
- * Moves a position that another CPU reads: what was written before is there to be seen then. x86 keeps its stores in
- * order by itself; elsewhere a fetching exchange is what orders memory (arm64: 5.18).
- */
-#if defined(__TARGET_ARCH_x86)
-#define WH_PUBLISH(position, value) do {					\
-	uint64_t wh_to = (value);						\
-	asm volatile("" ::: "memory");						\
-	(position) = wh_to;							\
-	asm volatile("" ::: "memory");						\
-} while (0)
-#else
-#define WH_PUBLISH(position, value) ((void)__sync_lock_test_and_set(&(position), (value)))
-#endif
-
 /* Keeps the compiler from reasoning about a value, so that the bound which follows stays visible to the verifier. */
 #define WH_OPAQUE(value) asm volatile("" : "+r"(value))
 /*
