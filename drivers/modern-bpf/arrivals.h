@@ -35,8 +35,7 @@ WH_INLINE bool wh_take_foreign(struct wh_call *call)
 
 /*
  * The call that a program was reached for, whose 64-bit arguments are filled in; false if it makes no event although its
- * number is wanted. Asked behind the
- * tail call, where the task is known anyway: looking it up in the dispatcher too would cost each captured call more.
+ * number is wanted. Asked behind the tail call, where the task is known anyway: looking it up in the dispatcher too would cost each captured call more.
  */
 WH_INLINE bool wh_call_of(struct wh_call *call, uint32_t number)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The way of a record to user space, of both eBPF drivers: each CPU's ring, in an array map that user space maps, where records are written in
- * place.
+ * The way of a record to user space, of both eBPF drivers: each CPU's ring, in an array map that user space maps, where
+ * records are written in place.
  *
  * A BPF ring buffer takes two helper calls and a lock per record, and a second copy if the record's length is not known
  * before it is written. Here programs write to memory of their own CPU, which no other producer writes to, and move one
