@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -95,13 +96,42 @@ int do_blind(int argc, char **argv)
 }
 
 #if defined(__x86_64__)
-/* Lets the stopped process make one call where it stands: there is a system call instruction behind it. */
-static long inject_close(pid_t pid, int descriptor, struct user_regs_struct *stopped)
+enum { STOP_OF_CALL = SIGTRAP | 0x80 };
+
+/*
+ * Brings an attached process to the entry of its next system call, wherever it was stopped, and takes that call back:
+ * behind the instruction pointer then stands a system call instruction for certain. Tells the registers at the entry.
+ */
+static bool stop_at_call(pid_t pid, struct user_regs_struct *entry)
 {
-	struct user_regs_struct registers = *stopped;
+	struct user_regs_struct nothing;
+	int status, signal = 0;
+
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD) < 0)
+		return false;
+	for (;;) {
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, signal) < 0 || waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status))
+			return false;
+		if (WSTOPSIG(status) == STOP_OF_CALL)
+			break;
+		signal = WSTOPSIG(status);
+	}
+	if (ptrace(PTRACE_GETREGS, pid, NULL, entry) < 0)
+		return false;
+	nothing = *entry;
+	nothing.orig_rax = ~0ull;
+	if (ptrace(PTRACE_SETREGS, pid, NULL, &nothing) < 0 || ptrace(PTRACE_SYSCALL, pid, NULL, NULL) < 0)
+		return false;
+	return waitpid(pid, &status, 0) >= 0 && WIFSTOPPED(status) && WSTOPSIG(status) == STOP_OF_CALL;
+}
+
+/* Lets a process that `stop_at_call` stopped make one call. */
+static long inject_close(pid_t pid, int descriptor, const struct user_regs_struct *entry)
+{
+	struct user_regs_struct registers = *entry;
 	int status;
 
-	registers.rip = stopped->rip - 2;
+	registers.rip = entry->rip - 2;
 	registers.rax = SYS_close;
 	registers.orig_rax = ~0ull;
 	registers.rdi = (unsigned)descriptor;
@@ -110,6 +140,17 @@ static long inject_close(pid_t pid, int descriptor, struct user_regs_struct *sto
 	if (waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status) || ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
 		return -1;
 	return (long)registers.rax;
+}
+
+/* Lets the call that was taken back begin anew. */
+static bool resume_call(pid_t pid, const struct user_regs_struct *entry)
+{
+	struct user_regs_struct registers = *entry;
+
+	registers.rip = entry->rip - 2;
+	registers.rax = entry->orig_rax;
+	registers.orig_rax = ~0ull;
+	return ptrace(PTRACE_SETREGS, pid, NULL, &registers) == 0 && ptrace(PTRACE_DETACH, pid, NULL, NULL) == 0;
 }
 
 int do_detach(int argc, char **argv)
@@ -135,16 +176,15 @@ int do_detach(int argc, char **argv)
 	closedir(folder);
 	if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) < 0 || waitpid(pid, &status, 0) < 0)
 		return impossible("ptrace");
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
+	if (!stop_at_call(pid, &registers))
 		return impossible("ptrace");
 	for (int i = 0; i < count; i++)
 		if (inject_close(pid, links[i], &registers) == 0)
 			closed++;
-	/* The call that was interrupted by stopping begins anew. */
-	if (ptrace(PTRACE_SETREGS, pid, NULL, &registers) < 0 || ptrace(PTRACE_DETACH, pid, NULL, NULL) < 0)
+	if (!resume_call(pid, &registers))
 		return impossible("ptrace");
 	printf("closed %d of %d\n", closed, count);
-	return closed > 0 ? DONE : FAILED;
+	return closed > 0 && closed == count ? DONE : FAILED;
 }
 #else
 int do_detach(int argc, char **argv)
