@@ -29,7 +29,7 @@ extension LoadedObject {
     var wanted = [UInt8](repeating: 0, count: Int(WH_CALL_SLOTS))
     for call in Schema.callSlots {
       if interest.wants(call.syscall), loaded.contains(call.syscall.event) {
-        wanted[call.slot] |= UInt8(WH_WANTED_EXIT)
+        wanted[call.slot] |= UInt8(WH_WANTED_EXIT) | ProgramTable.directPlace(of: call.syscall.event) << WH_WANTED_DIRECT
         if call.isIA32, names.contains(ProgramTable.exitStage) {
           wanted[call.number] |= UInt8(WH_WANTED_IA32_EXIT)
         }
@@ -61,6 +61,13 @@ extension LoadedObject {
       }
       if let entry = call.syscall.event.entry, let program = entryProgram[entry] {
         try attempting { () throws(BPFError) in try store(descriptor: program, at: UInt32(call.slot), ofMap: entries) }
+      }
+    }
+    for (event, program) in exitProgram {
+      let place = ProgramTable.directPlace(of: event)
+      guard place != 0 else { continue }
+      try attempting { () throws(BPFError) in
+        try store(descriptor: program, at: UInt32(WH_STAGE_DIRECT) + UInt32(place), ofMap: exits)
       }
     }
     for (stage, map) in [(ProgramTable.exitStage, exits), (ProgramTable.entryStage, entries)] {

@@ -1,4 +1,5 @@
 public import Capture
+internal import CBPFObjects
 public import EventSchema
 
 /// Which program of the object makes which event, and where it is attached.
@@ -16,6 +17,18 @@ public struct ProgramTable: Sendable {
 
   /// Whether the kernel runs the program itself; the others are reached by tail call.
   public static func isAttached(_ name: String) -> Bool { isDispatcher(name) || name.hasPrefix("t_") }
+
+  /// Where the dispatcher jumps to at once for a call that ends in this event; 0 where it goes by the call's number.
+  static func directPlace(of event: EventType) -> UInt8 {
+    switch event {
+    case .generic: UInt8(WH_DIRECT_generic)
+    case .openat: UInt8(WH_DIRECT_openat)
+    case .close: UInt8(WH_DIRECT_close)
+    case .read: UInt8(WH_DIRECT_read)
+    case .write: UInt8(WH_DIRECT_write)
+    default: 0
+    }
+  }
 
   /// Programs for a form of a tracepoint that the running kernel does not have.
   public static func otherForms() -> Set<String> {

@@ -12,9 +12,24 @@
 
 #include "../schema/event_schema.h"
 
+/*
+ * Events that are made so often that their programs have a place of their own in the array: the kernel makes a jump to a
+ * place that is written in the program a direct one (5.5 and later), which saves a sixth of the cheapest event.
+ */
+#define WH_DIRECT_EVENTS(DO) DO(generic) DO(openat) DO(close) DO(read) DO(write)
+
+enum {
+	WH_NOT_DIRECT,
+#define WH_DIRECT(event) WH_DIRECT_##event,
+	WH_DIRECT_EVENTS(WH_DIRECT)
+#undef WH_DIRECT
+	WH_DIRECT_END,
+};
+
 enum {
 	WH_STAGE_IA32 = WH_CALL_SLOTS,	/* in the program arrays: what translates a 32-bit call and goes on to its slot */
-	WH_PROGRAM_SLOTS,
+	WH_STAGE_DIRECT,		/* where the places of direct events begin, by their numbers */
+	WH_PROGRAM_SLOTS = WH_STAGE_DIRECT + WH_DIRECT_END,
 	/* A bound that the compiler has put in place of WH_CALL_SLOTS, as a mask, is one that the verifier accepts. */
 	WH_SLOTS_ROOM = 2048,
 };
@@ -23,14 +38,20 @@ enum {
  * Bits of wh_control.wanted. The two for IA32 stand at the number (0 .. 511) of a wanted 32-bit call: they make the
  * dispatcher look which kind of call it has, which others do not pay for.
  */
-enum { WH_WANTED_EXIT = 1, WH_WANTED_ENTRY = 2, WH_WANTED_IA32_EXIT = 4, WH_WANTED_IA32_ENTRY = 8 };
+enum {
+	WH_WANTED_EXIT = 1,
+	WH_WANTED_ENTRY = 2,
+	WH_WANTED_IA32_EXIT = 4,
+	WH_WANTED_IA32_ENTRY = 8,
+	WH_WANTED_DIRECT = 4,	/* how far up the number of a direct event is */
+};
 
 /*
  * struct wh_control - the programs' global variable; user space writes it at any time through its mapping
  * @boot_to_epoch_ns: added to CLOCK_BOOTTIME to make a record's timestamp
  * @ignored_process: the thread group (initial pid namespace) that makes no events; 0 for none
  * @resolves_paths: records of opens carry the opened file's own path; 0 or 1
- * @wanted: by slot of the call, WH_WANTED_ bits
+ * @wanted: by slot of the call, WH_WANTED_ bits, and above them which direct event its end is, if it is one
  * @code: by slot, the portable code; 0 where there is none
  * @native: by slot, the number that the architecture itself has for the call; 0xffff where it has none
  */

@@ -40,6 +40,26 @@ WH_INLINE int wh_leave_out_x32(uint32_t number, uint8_t when)
 	return 0;
 }
 
+/* The place has to be a constant where the call is: a compiler would make one call of several. */
+#define WH_JUMP(context, programs, place)							\
+	asm volatile("r1 = %[ctx]\n\tr2 = %[array]\n\tr3 = %[index]\n\tcall %[helper]"	\
+		     :: [ctx] "r"(context), [array] "r"(programs), [index] "i"(place),	\
+			[helper] "i"(BPF_FUNC_tail_call)				\
+		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory")
+
+/* Comes back if there is no program in the event's own place. */
+WH_INLINE void wh_go_directly(uint64_t *context, uint8_t event)
+{
+	switch (event) {
+#define WH_DIRECT(event)								\
+	case WH_DIRECT_##event:								\
+		WH_JUMP(context, &exit_programs, WH_STAGE_DIRECT + WH_DIRECT_##event);	\
+		break;
+	WH_DIRECT_EVENTS(WH_DIRECT)
+#undef WH_DIRECT
+	}
+}
+
 /* Most calls of the machine end here: one load and one test. */
 WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, uint8_t when, uint8_t when_ia32)
 {
@@ -51,12 +71,15 @@ WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, ui
 	wanted = WH_CONTROL(wanted[number & (WH_CALL_NUMBERS - 1)]);
 	if (!(wanted & (when | when_ia32)))
 		return 0;
-	if (wanted & when_ia32 && wh_is_foreign_call(wh_current_task()))
+	if (wanted & when_ia32 && wh_is_foreign_call(wh_current_task())) {
 		bpf_tail_call(context, programs, WH_STAGE_IA32);
-	else if (wanted & when)
+	} else if (wanted & when) {
+		if (when == WH_WANTED_EXIT)
+			wh_go_directly(context, wanted >> WH_WANTED_DIRECT);
 		bpf_tail_call(context, programs, number);
-	else
+	} else {
 		return 0;
+	}
 	WH_COUNT(program_missing);
 	return 0;
 }
