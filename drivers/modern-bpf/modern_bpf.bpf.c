@@ -40,20 +40,19 @@ WH_INLINE int wh_leave_out_x32(uint32_t number, uint8_t when)
 	return 0;
 }
 
-/* The place has to be a constant where the call is: a compiler would make one call of several. */
-#define WH_JUMP(context, programs, place)							\
-	asm volatile("r1 = %[ctx]\n\tr2 = %[array]\n\tr3 = %[index]\n\tcall %[helper]"	\
-		     :: [ctx] "r"(context), [array] "r"(programs), [index] "i"(place),	\
-			[helper] "i"(BPF_FUNC_tail_call)				\
-		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory")
+/* The place has to be a constant where the call is: behind it is what keeps a compiler from making one call of several. */
+#define WH_JUMP(context, programs, place) do {					\
+	bpf_tail_call(context, programs, place);				\
+	asm volatile("" :: "i"(place));						\
+} while (0)
 
 /* Comes back if there is no program in the event's own place. */
 WH_INLINE void wh_go_directly(uint64_t *context, uint8_t event)
 {
 	switch (event) {
-#define WH_DIRECT(event)								\
-	case WH_DIRECT_##event:								\
-		WH_JUMP(context, &exit_programs, WH_STAGE_DIRECT + WH_DIRECT_##event);	\
+#define WH_DIRECT(event)							\
+	case WH_DIRECT_##event:							\
+		WH_JUMP(context, &exit_programs, WH_STAGE_DIRECT + WH_DIRECT_##event); \
 		break;
 	WH_DIRECT_EVENTS(WH_DIRECT)
 #undef WH_DIRECT
