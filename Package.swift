@@ -229,6 +229,7 @@ let package = Package(
       name: "CaptureCost",
       dependencies: ["BPFDriver", "ModernBPFDriver", "Capture", "EventSchema", "CCalls", "CEmptyProgram"],
       path: "Tests/Benchmarks/CaptureCost", swiftSettings: lending),
+    .executableTarget(name: "BareTracer", path: "Tests/Benchmarks/BareTracer"),
     .testTarget(name: "KmodDriverTests", dependencies: ["Capture", "KmodDriver"], swiftSettings: strict),
     .testTarget(name: "BPFLoaderTests", dependencies: ["BPFLoader"], swiftSettings: strict),
     .testTarget(

@@ -44,7 +44,7 @@ struct Main {
     case ("pace", let rest) where rest.count == 2:
       guard let perSecond = Int(rest[0]), let seconds = Int(rest[1]) else { fail() }
       Rate.pace(perSecond: perSecond, seconds: seconds)
-    case ("traced", let rest) where rest.count == 1: Traced.measure(rest[0])
+    case ("traced", let rest) where rest.count == 1: try Traced.measure(rest[0])
     case ("startup", let rest) where rest.count == 1: Startup.measure(rest[0])
     default: fail()
     }

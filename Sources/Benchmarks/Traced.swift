@@ -1,30 +1,60 @@
+import Agent
+import Capture
+import EventSchema
 import Glibc
 
 /// What tracing adds to the calls of a command, and how much longer a job of many processes takes: with ptrace and the
-/// default rules, and beside it with strace where it is installed.
+/// default rules, and beside it with a tracer that does nothing at the same stops, and with strace where it is installed.
 enum Traced {
-  static func measure(_ binary: String) {
-    print("workload    rounds    bare ns   traced ns   added ns   times    strace ns")
-    // Uncaptured; one stop or two per call; a call with a path and one without; a thousand processes.
-    for (workload, rounds) in [(Workload.getpid, 200_000), (.stdinclose, 20_000), (.openclose, 10_000), (.shell, 10)] {
-      var bare: [Double] = [], traced: [Double] = [], strace: [Double] = []
+  static func measure(_ binary: String) throws {
+    let rules = try RuleSet.loadUsable(["builtin:stable"], Settings()) { _ in }
+    let interest = Interest(rules: rules)
+    print("workload    rounds    bare ns   traced ns   added ns   times     stops ns   strace ns")
+    // Uncaptured; one stop; two; two and a file to look at; a thousand processes.
+    let workloads: [(Workload, Int)] = [
+      (.getpid, 200_000), (.stdinclose, 20_000), (.badopen, 10_000), (.openclose, 10_000), (.shell, 10),
+    ]
+    for (workload, rounds) in workloads {
+      var bare: [Double] = [], traced: [Double] = [], stops: [Double] = [], strace: [Double] = []
+      // Closes of other descriptors than the standard ones are passed over by the driver's filter.
+      let calls = stoppedCalls(interest, withClose: workload == .stdinclose)
       for _ in 0..<5 {
         let command = [CommandLine.arguments[0], "workload", workload.rawValue, "\(rounds)"]
         bare.append(time(command))
         traced.append(time([binary, "run", "--engine", "ptrace", "--"] + command))
+        stops.append(time([siblingPath("BareTracer"), calls] + command))
         if unsafe access("/usr/bin/strace", X_OK) == 0 {
           strace.append(time(["/usr/bin/strace", "-f", "-o", "/dev/null"] + command))
         }
       }
-      let (without, with) = (Overhead.median(bare), Overhead.median(traced))
-      let ratio = Int((with / without * 100).rounded())
+      let (without, with, least) = (Overhead.median(bare), Overhead.median(traced), Overhead.median(stops))
       let columns = [
-        "\(rounds)", "\(Int(without))", "\(Int(with))", "\(Int(with - without))",
-        "\(ratio / 100).\(ratio % 100 < 10 ? "0" : "")\(ratio % 100)",
-        strace.isEmpty ? "-" : "\(Int(Overhead.median(strace)))",
+        "\(rounds)", "\(Int(without))", "\(Int(with))", "\(Int(with - without))", ratio(with, without),
+        "\(Int(least - without))", strace.isEmpty ? "-" : "\(Int(Overhead.median(strace) - without))",
       ]
       print(workload.rawValue.padding(to: 12) + columns.map { $0.padding(to: 11) }.joined())
     }
+  }
+
+  /// The calls that the driver stops at, by number; with a plus those whose end it waits for. A new process or image tells
+  /// the result without.
+  private static func stoppedCalls(_ interest: Interest, withClose: Bool) -> String {
+    let endless: Set<EventType> = [.close, .execve, .execveat, .fork, .vfork, .clone, .generic]
+    return Schema.syscalls.filter { interest.wants($0) && (withClose || $0.event != .close) }.compactMap { call in
+      call.nativeNumber.map { "\($0)\(endless.contains(call.event) ? "" : "+")" }
+    }.joined(separator: ",")
+  }
+
+  private static func ratio(_ a: Double, _ b: Double) -> String {
+    let hundredths = Int((a / b * 100).rounded())
+    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+  }
+
+  /// A program that was built beside this one.
+  private static func siblingPath(_ name: String) -> String {
+    let own = CommandLine.arguments[0]
+    guard let slash = own.lastIndex(of: "/") else { return "./\(name)" }
+    return own[...slash] + name
   }
 
   /// Nanoseconds per round, as the workload itself measured it: starting the tracer is not part of it.

@@ -2,7 +2,7 @@ import Glibc
 
 /// Loops of system calls, run in a process of their own so that the watcher's work is not measured with them.
 enum Workload: String, CaseIterable {
-  case getpid, openclose, openreadclose, forkexec, badclose, stdinclose, shell, network
+  case getpid, openclose, openreadclose, forkexec, badclose, stdinclose, badopen, shell, network
 
   /// - Returns: Nanoseconds per round: of the wall clock, and of CPU time of this process.
   func run(_ rounds: Int) -> (wall: Double, cpu: Double) {
@@ -32,6 +32,9 @@ enum Workload: String, CaseIterable {
     case .stdinclose:
       // Open the first time only.
       close(0)
+    case .badopen:
+      // -1: nothing to close.
+      _ = open("/etc/hostname.missing", O_RDONLY)
     case .shell:
       Child.run("/bin/sh", ["-c", "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"])
     case .network: MixedWorkload.network()
