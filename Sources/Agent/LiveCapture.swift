@@ -54,6 +54,8 @@ public enum LiveCapture {
     let driver = try DriverSelector(order: settings.engineOrder).open(
       settings.engine, options, on: host, excluding: excluded
     ) { verdict in
+      // A driver that was asked for has no next one: what is thrown tells why.
+      guard settings.engine == .automatic else { return }
       log(
         .warning,
         "\(verdict.kind.rawValue) could not be opened: \(verdict.reasons.joined(separator: "; ")); trying the next driver")

@@ -7,10 +7,28 @@ enum Refusal {
     guard errno == EPERM else { return "" }
     if process == getpid() { return " (this is windhover itself)" }
     if let tracer = tracer(of: process), tracer != 0 { return " (process \(tracer) traces it already)" }
-    if let scope = number("/proc/sys/kernel/yama/ptrace_scope"), scope > 0 {
-      return " (kernel.yama.ptrace_scope is \(scope): start it with 'run --engine ptrace -- COMMAND', or run as root)"
+    if geteuid() != 0, let owner = owner(of: process), owner != geteuid() { return " (it is another user's: run as root)" }
+    return " (\(explanation(scope: number("/proc/sys/kernel/yama/ptrace_scope") ?? 0)))"
+  }
+
+  /// Who may trace a process that runs already, by `kernel.yama.ptrace_scope` (Documentation/admin-guide/LSM/Yama.rst).
+  static func explanation(scope: Int) -> String {
+    let command = "'windhover run --engine ptrace -- COMMAND'"
+    return switch scope {
+    case ..<1: "it has more privileges than windhover"
+    case 1: "kernel.yama.ptrace_scope is 1: only descendants may be traced; start it with \(command), or run as root"
+    case 2:
+      "kernel.yama.ptrace_scope is 2: only CAP_SYS_PTRACE may trace; run as root, or start it with \(command), "
+        + "which shows calls without results then"
+    default:
+      "kernel.yama.ptrace_scope is \(scope): nobody may trace until the next boot; start it with \(command), "
+        + "which shows calls without results then"
     }
-    return " (it is another user's, or has more privileges than windhover)"
+  }
+
+  private static func owner(of process: Int32) -> uid_t? {
+    var status = stat()
+    return unsafe stat("/proc/\(process)", &status) == 0 ? status.st_uid : nil
   }
 
   private static func tracer(of process: Int32) -> Int? {

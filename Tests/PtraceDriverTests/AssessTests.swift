@@ -53,4 +53,16 @@ import Testing
     #expect(CommandOutcome.notRun(errno: 2).exitCode == 127)
     #expect(CommandOutcome.notRun(errno: 13).exitCode == 126)
   }
+
+  /// What a refused attachment is told, by Yama's scope.
+  @Test(arguments: [
+    (0, "more privileges"), (1, "only descendants may be traced"), (2, "only CAP_SYS_PTRACE may trace; run as root"),
+    (3, "nobody may trace until the next boot"),
+  ])
+  func refusedAttachmentSaysWhatHelps(scope: Int, words: String) {
+    let explanation = Refusal.explanation(scope: scope)
+    #expect(explanation.contains(words))
+    #expect(explanation.contains("run --engine ptrace -- COMMAND") == (scope > 0))
+    #expect(scope < 3 || !explanation.contains("root"), "root may not either")
+  }
 }
