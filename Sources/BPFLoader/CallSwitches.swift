@@ -29,7 +29,7 @@ extension LoadedObject {
     var wanted = [UInt8](repeating: 0, count: Int(WH_CALL_SLOTS))
     for call in Schema.callSlots {
       if interest.wants(call.syscall), loaded.contains(call.syscall.event) {
-        wanted[call.slot] |= UInt8(WH_WANTED_EXIT) | ProgramTable.directPlace(of: call.syscall.event) << WH_WANTED_DIRECT
+        wanted[call.slot] |= UInt8(WH_WANTED_EXIT) | ProgramTable.directPlace(of: call.syscall.event) << WH_DIRECT_SHIFT
         if call.isIA32, names.contains(ProgramTable.exitStage) {
           wanted[call.number] |= UInt8(WH_WANTED_IA32_EXIT)
         }

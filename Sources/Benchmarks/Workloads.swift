@@ -33,7 +33,7 @@ enum Workload: String, CaseIterable {
       // Open the first time only.
       close(0)
     case .badopen:
-      // -1: nothing to close.
+      // Fails: nothing to close.
       _ = open("/etc/hostname.missing", O_RDONLY)
     case .shell:
       Child.run("/bin/sh", ["-c", "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"])

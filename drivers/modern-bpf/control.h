@@ -14,7 +14,7 @@
 
 /*
  * Events that are made so often that their programs have a place of their own in the array: the kernel makes a jump to a
- * place that is written in the program a direct one (5.5 and later), which saves a sixth of the cheapest event.
+ * place that is written in the program a direct one (5.5 and later), which saves a tenth of the cheapest event.
  */
 #define WH_DIRECT_EVENTS(DO) DO(generic) DO(openat) DO(close) DO(read) DO(write)
 
@@ -43,8 +43,8 @@ enum {
 	WH_WANTED_ENTRY = 2,
 	WH_WANTED_IA32_EXIT = 4,
 	WH_WANTED_IA32_ENTRY = 8,
-	WH_WANTED_DIRECT = 4,	/* how far up the number of a direct event is */
 };
+enum { WH_DIRECT_SHIFT = 4 };	/* of a direct event's number, above these bits */
 
 /*
  * struct wh_control - the programs' global variable; user space writes it at any time through its mapping

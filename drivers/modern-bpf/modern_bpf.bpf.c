@@ -74,7 +74,7 @@ WH_INLINE int wh_dispatch(uint64_t *context, void *programs, uint64_t number, ui
 		bpf_tail_call(context, programs, WH_STAGE_IA32);
 	} else if (wanted & when) {
 		if (when == WH_WANTED_EXIT)
-			wh_go_directly(context, wanted >> WH_WANTED_DIRECT);
+			wh_go_directly(context, wanted >> WH_DIRECT_SHIFT);
 		bpf_tail_call(context, programs, number);
 	} else {
 		return 0;
