@@ -191,7 +191,8 @@ let package = Package(
         "Agent", "BPFDriver", "CCalls", "Capture", "EventSchema", "ModernBPFDriver", "ProcFS", "PtraceDriver", "SystemState",
       ],
       path: "Tests/StateChecker", swiftSettings: lending),
-    .testTarget(name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting"], swiftSettings: lending),
+    .testTarget(
+      name: "ProcFSTests", dependencies: ["ProcFS", "SystemState", "CaptureTesting", "CCalls"], swiftSettings: lending),
     .testTarget(name: "FilterLanguageTests", dependencies: ["FilterLanguage"], swiftSettings: strict),
     .testTarget(
       name: "CaptureFileTests", dependencies: ["Capture", "CaptureFile", "EventSchema", "ProcFS"], swiftSettings: lending),

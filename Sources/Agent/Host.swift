@@ -17,10 +17,17 @@ extension SystemState {
     if !result.isComplete {
       log(.warning, "scanning /proc took too long; what was left out is looked up when it makes an event")
     }
-    if result.errors.denied > 0 {
+    switch result.hiddenProcesses {
+    case 0: break
+    case 1:
       log(
         .notice,
-        "\(result.errors.denied) entries of /proc may not be read: what those processes had open is known once they open it anew")
+        "process \(result.firstHidden) may not be read in full in /proc: what it had open is known once it opens it anew")
+    default:
+      log(
+        .notice,
+        "\(result.hiddenProcesses) processes, the first is \(result.firstHidden), may not be read in full in /proc: "
+          + "what they had open is known once they open it anew")
     }
     return state
   }

@@ -1,5 +1,7 @@
+import CCalls
 import CaptureTesting
 import EventSchema
+import Glibc
 import ProcFS
 import SystemState
 import Testing
@@ -117,6 +119,23 @@ import Testing
     #expect(result.isComplete)
     #expect(state.threads[state.threads.find(200)].isPlaceholder == false)
     #expect(text(state.threads[state.threads.find(100)].comm, state) == "seen")
+  }
+
+  /// As another user, whom the kernel lets look at a process's descriptors as little.
+  @Test func aScanCountsTheProcessesThatHideSomething() throws {
+    let setfsuid = try #require(Schema.syscalls.first { $0.name == "setfsuid" }?.nativeNumber)
+    let fake = makeHost()
+    var state = SystemState()
+    #expect(chmod(fake.root, 0o755) == 0)
+    for pid in [100, 200] { #expect(chmod("\(fake.root)/proc/\(pid)/fd", 0o700) == 0) }
+    // Of this thread alone, and with it its capabilities to read what it may not.
+    let own = wh_call(Int64(setfsuid), 65534, 0, 0, 0, 0, 0)
+    let result = state.scanProcesses(ProcFS(root: fake.root))
+    _ = wh_call(Int64(setfsuid), UInt64(own), 0, 0, 0, 0, 0)
+    #expect(result.hiddenProcesses == 2)
+    #expect(result.firstHidden == 100)
+    var again = SystemState()
+    #expect(again.scanProcesses(ProcFS(root: fake.root)).hiddenProcesses == 0, "root sees all")
   }
 
   @Test func aScanStopsAtItsDeadline() {

@@ -9,6 +9,9 @@ public struct ScanResult: Sendable {
   /// False if the deadline passed first: the rest is looked up when it makes events.
   public var isComplete = true
   public var errors = ReadingErrors()
+  /// Processes of which something may not be read, and the first of them; 0 for none.
+  public var hiddenProcesses = 0
+  public var firstHidden: Int32 = 0
   public init() {}
 }
 
@@ -48,6 +51,7 @@ extension SystemState {
         break
       }
       let time = now
+      let denied = reader.errors.denied
       let known = threads.find(pid)
       if known == Slot.none || threads[known].isPlaceholder,
         let process = reader.read(pid, wantsThreads: true, descriptorLimit: limits.descriptorsPerProcess)
@@ -56,6 +60,10 @@ extension SystemState {
         if !slots.isEmpty { result.processes += 1 }
         result.threads += slots.count
         added += slots
+      }
+      if reader.errors.denied > denied {
+        if result.hiddenProcesses == 0 { result.firstHidden = pid }
+        result.hiddenProcesses += 1
       }
       progress(index + 1, processes.count)
     }
