@@ -159,7 +159,10 @@ static void wh_take_parents_numbers(struct wh_call *call)
 	wh_task.numbers_asked = WH_FOUND;
 }
 
-/* Starts with what the twin of this record left, or with nothing. */
+/*
+ * Starts with what the twin of this record left, or with nothing. After unshare(CLONE_NEWPID) a plain fork makes a child with
+ * other ids than its parent's: there are no twins once somebody may have done that.
+ */
 static void wh_meet_twin(struct wh_call *call, uint16_t type)
 {
 	/* A child that differs from its parent in what twins share. */
@@ -186,7 +189,8 @@ static void wh_meet_twin(struct wh_call *call, uint16_t type)
 		if (call->result == 0)
 			wh_take_parents_numbers(call);
 		wh_twin.self = wh_twin.other = 0;
-	} else if (is_clone && other && wh_asked_flags(call, type, &flags) && !(flags & parting)) {
+	} else if (is_clone && other && wh_task.stop->sees_identity && wh_asked_flags(call, type, &flags) &&
+		   !(flags & parting)) {
 		wh_twin.flags = flags;
 		wh_task.leaves_twin = true;
 		twin_record = records;
