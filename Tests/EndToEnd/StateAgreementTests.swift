@@ -13,13 +13,7 @@ struct StateAgreementTests {
     if let obstacle = Host.obstacle { Issue.record(Comment(rawValue: obstacle)); return }
     let root = try Place.makeRoot()
     defer { try? FileManager.default.removeItem(atPath: root) }
-    var (code, said) = try check(seed, driver, in: root)
-    // Known weakness: about one storm in ten that is traced ends with a process that one of the two sides has no more. It
-    // has to agree the second time, and the first is shown.
-    if driver == "ptrace", code == 1 {
-      withKnownIssue(Comment(rawValue: said)) { #expect(code == 0) }
-      (code, said) = try check(seed, driver, in: root)
-    }
+    let (code, said) = try check(seed, driver, in: root)
     #expect(code == 0, Comment(rawValue: said))
     #expect(said.contains(" facts compared, 0 differ"))
   }

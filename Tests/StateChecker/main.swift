@@ -230,9 +230,35 @@ func endChildren() {
   }
 }
 
+/// What was told of lives: who was made, executed and ended, in the order of the stream.
+struct History {
+  private struct Moment {
+    var time: UInt64
+    var thread: Int32
+    var type: EventType
+    var result: Int64
+  }
+  private static let lives = EventTypeSet([.clone, .clone3, .fork, .vfork, .execve, .execveat, .procexit])
+  private var moments: [Moment] = []
+
+  mutating func note(_ event: borrowing EventView) {
+    guard History.lives.contains(event.type) else { return }
+    moments.append(
+      Moment(
+        time: event.timestamp, thread: Int32(truncatingIfNeeded: event.threadID), type: event.type,
+        result: event.value(0, as: Int64.self) ?? 0))
+  }
+
+  /// A line for each event of a thread, and of who made it.
+  func lines(of thread: Int32) -> [String] {
+    moments.filter { $0.thread == thread || $0.result == Int64(thread) }
+      .map { "\($0.time) thread \($0.thread) \($0.type) \($0.result)" }
+  }
+}
+
 /// - Returns: How many events were applied.
 func pump<Driver: CaptureDriver & ~Copyable>(
-  _ driver: inout Driver, _ state: inout SystemState, for duration: Int
+  _ driver: inout Driver, _ state: inout SystemState, _ history: inout History, for duration: Int
 ) throws -> Int {
   let end = milliseconds() + duration
   var events = 0
@@ -240,6 +266,7 @@ func pump<Driver: CaptureDriver & ~Copyable>(
     var batch = try driver.nextBatch(waitingUpTo: .milliseconds(50))
     while let event = try batch.next() {
       state.apply(event)
+      history.note(event)
       events += 1
     }
   }
@@ -300,22 +327,23 @@ func check<Driver: CaptureDriver & ~Copyable>(with _: Driver.Type, _ words: [Str
   let strangers = isTracer ? Set(state.readings().map(\.main.pid).filter { !isTraced($0) }) : []
 
   var events = 0
+  var history = History()
   var running = isTracer ? [] : commands.map(start)
   let latest = milliseconds() + 60_000 + (words.count > 2 ? (Int(words[2]) ?? 0) * 1000 : 0)
   while isTracer ? end.outcome == nil : !running.isEmpty, milliseconds() < latest {
-    events += try pump(&driver, &state, for: 200)
+    events += try pump(&driver, &state, &history, for: 200)
     running.removeAll { waitpid($0, nil, WNOHANG) == $0 }
   }
   if isTracer, end.outcome != .exited(0) { fail("the command did not end well: \(String(describing: end.outcome))") }
   guard running.isEmpty else { fail("the storm does not end") }
-  events += try pump(&driver, &state, for: 2_000)
+  events += try pump(&driver, &state, &history, for: 2_000)
 
   let before = readProc(onlyTraced: isTracer)
   // What happened during that reading, and everything still on its way.
-  events += try pump(&driver, &state, for: 1_000)
+  events += try pump(&driver, &state, &history, for: 1_000)
   let tables = readTables(&state, without: strangers)
   let after = readProc(onlyTraced: isTracer)
-  events += try pump(&driver, &state, for: 1_000)
+  events += try pump(&driver, &state, &history, for: 1_000)
   let later = readTables(&state, without: strangers)
 
   var (compared, nodes) = (0, 0)
@@ -338,6 +366,9 @@ func check<Driver: CaptureDriver & ~Copyable>(with _: Driver.Type, _ words: [Str
   print("\(compared) facts compared, \(differences.count) differ")
   print(state.counters)
   for difference in differences.sorted() { print("  " + difference.split(separator: "\0").joined(separator: " ")) }
+  for process in Set(differences.compactMap { Int32($0.prefix(while: \.isNumber)) }).sorted() {
+    for line in history.lines(of: process) { print("    told of \(process): \(line)") }
+  }
   return differences.isEmpty && lost == 0 && compared > 0 && nodes > 0
 }
 

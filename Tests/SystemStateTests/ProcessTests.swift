@@ -97,6 +97,21 @@ private let threadFlags: UInt32 = 1 << 0 | 1 << 1 | 1 << 11 | 1 << 13 | 1 << 15
     #expect(host.parent(200) == 100)
   }
 
+  /// A tracer that sees the child first does not know which of its parent's threads made it.
+  @Test(arguments: [100, 102])
+  func aChildThatNamedAnotherThreadOfItsParentDoesNotComeBack(named: Int) {
+    var host = Host.withShell()
+    for thread in [101, 102, 103] {
+      host.apply(Event.clone(thread, at: 10, result: 0, pid: 100, ptid: 1, flags: threadFlags))
+    }
+    host.apply(Event.clone(200, at: 11, result: 0, ptid: named))
+    // Its children go to one of the others.
+    host.apply(Event.procexit(102, at: 12))
+    host.apply(Event.procexit(200, at: 13))
+    host.apply(Event.clone(101, at: 14, result: 200, ptid: 1))
+    #expect(host.thread(200) == nil)
+  }
+
   @Test func aReusedIdReplacesAStaleEntry() {
     var host = Host.withShell()
     host.apply(Event.clone(100, at: 10, result: 200, ptid: 1))

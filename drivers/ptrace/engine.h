@@ -17,18 +17,6 @@ enum {
 };
 
 /*
- * struct wh_early_death - a thread that died before its parent told of it
- * @tid: 0 where the entry is free
- * @status: as waitpid gave it
- * @has_stopped: it was seen, and so was its end
- */
-struct wh_early_death {
-	pid_t tid;
-	int status;
-	bool has_stopped;
-};
-
-/*
  * struct wh_tracer
  * @mode, @plan, @snaplen, @ignored: what is captured
  * @options: PTRACE_O_ of every tracee; descendants inherit them

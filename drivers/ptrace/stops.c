@@ -214,12 +214,23 @@ static void end_first_thread(struct wh_tracer *tracer, struct wh_thread *thread)
 	thread->has_ended = true;
 }
 
+/* The end of a child that was killed before it ever ran, told of after the call that made it. */
+static void end_unborn(struct wh_tracer *tracer, const struct wh_early_death *death)
+{
+	struct wh_thread dead = { .tid = death->tid };
+
+	wh_tracee_init(&dead.tracee, death->tid, death->tgid);
+	emit_end(tracer, &dead, death->status, 0);
+	wh_tracee_release(&dead.tracee);
+}
+
 /* A call is about to begin. The entry and the seccomp part of the structure hold number and arguments alike. */
 static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, const struct __ptrace_syscall_info *info)
 {
 	uint16_t entry_event, exit_event;
 
 	thread->in_call = false;
+	thread->made = 0;
 	thread->architecture = info->arch;
 	thread->number = (uint32_t)info->entry.nr;
 	for (int i = 0; i < 6; i++)
@@ -251,12 +262,17 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 
 static void on_call_exit(struct wh_tracer *tracer, struct wh_thread *thread, const struct __ptrace_syscall_info *info)
 {
+	const struct wh_early_death child = thread->unborn;
+
 	if (!thread->in_call)
 		return;
 	thread->in_call = false;
 	/* The plan may have changed since the call began. */
 	if (tracer->plan.exit_event[thread->slot])
 		emit_call(tracer, thread, tracer->plan.exit_event[thread->slot], true, info->exit.rval);
+	thread->made = thread->unborn.tid = 0;
+	if (child.tid)
+		end_unborn(tracer, &child);
 }
 
 static void on_call_stop(struct wh_tracer *tracer, struct wh_thread *thread)
@@ -329,6 +345,18 @@ static void place_child(struct wh_tracer *tracer, struct wh_thread *child)
 	tracer->forking--;
 }
 
+/*
+ * A process has a second thread: told by whichever of both stops first. The new one may execute, and so end its maker,
+ * before its maker can tell.
+ */
+static void give_company(struct wh_tracer *tracer, pid_t process)
+{
+	struct wh_thread *leader = wh_threads_find(&tracer->threads, process);
+
+	if (leader)
+		wh_tracee_has_company(&leader->tracee);
+}
+
 /* First stop of a child: the call that made it returns 0 here. */
 static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 {
@@ -343,6 +371,8 @@ static void on_birth(struct wh_tracer *tracer, struct wh_thread *thread)
 		thread->tracee.tgid = process_of_new(thread, code);
 	/* It has not run yet. */
 	thread->tracee.is_alone = thread->tracee.tgid == thread->tid;
+	if (!thread->tracee.is_alone)
+		give_company(tracer, thread->tracee.tgid);
 	place_child(tracer, thread);
 	count_child(tracer, thread);
 	if (!makes_a_thread(code) || !tracer->plan.exit_event[thread->slot])
@@ -401,24 +431,21 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent)
 
 	if (tid <= 0)
 		return;
-	if (!is_process) {
-		struct wh_thread *leader = wh_threads_find(&tracer->threads, parent_tgid);
-
-		if (leader)
-			wh_tracee_has_company(&leader->tracee);
-	}
+	if (!is_process)
+		give_company(tracer, parent_tgid);
 	parent_pin = parent->pin;
 	finish_fork(tracer, parent, tid);
 	child = wh_threads_find(&tracer->threads, tid);
 	if (!child) {
 		if (died_early(tracer, tid, &death)) {
-			struct wh_thread dead = { .tid = tid };
-
+			if (death.has_stopped)
+				return;
 			/* Killed before it ever ran: its parent's call has made it all the same. */
-			wh_tracee_init(&dead.tracee, tid, is_process ? tid : 0);
-			if (!death.has_stopped)
-				emit_end(tracer, &dead, death.status, 0);
-			wh_tracee_release(&dead.tracee);
+			death.tgid = is_process ? tid : 0;
+			if (parent->in_call)
+				parent->unborn = death;
+			else
+				end_unborn(tracer, &death);
 			return;
 		}
 		child = wh_threads_add(&tracer->threads, tid, is_process ? tid : 0);
@@ -426,6 +453,10 @@ static void on_child(struct wh_tracer *tracer, struct wh_thread *parent)
 			return;
 		child->is_expected = true;
 		tracer->threads.expected++;
+		/* The table may have moved. */
+		parent = wh_threads_find(&tracer->threads, parent_tid);
+		if (parent)
+			parent->made = tid;
 	}
 	child->tracee.parent_tid = parent_tid;
 	child->tracee.parent_tgid = parent_tgid;
@@ -507,6 +538,17 @@ static void on_exec(struct wh_tracer *tracer, pid_t tid)
 	emit_call(tracer, thread, tracer->plan.exec_event, true, 0);
 }
 
+/* Whether a thread that died was only told of, and the call that made it is still to be told: then its end comes after. */
+static bool is_unborn(struct wh_tracer *tracer, const struct wh_thread *thread, int status)
+{
+	struct wh_thread *maker = wh_threads_find(&tracer->threads, thread->tracee.parent_tid);
+
+	if (!thread->is_expected || !maker || !maker->in_call || maker->made != thread->tid)
+		return false;
+	maker->unborn = (struct wh_early_death){ .tid = thread->tid, .tgid = thread->tracee.tgid, .status = status };
+	return true;
+}
+
 /* A thread is gone; or a child of this process that was never traced. */
 static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 {
@@ -529,7 +571,7 @@ static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 		if (maker)
 			maker->children--;
 	}
-	if (!thread->has_ended)
+	if (!thread->has_ended && !is_unborn(tracer, thread, status))
 		emit_end(tracer, thread, status, hand_over_children(tracer, thread));
 	tracer->interrupted -= thread->is_interrupted;
 	wh_forget_pin(&tracer->pins, &thread->pin);

@@ -12,6 +12,20 @@
 #include "records.h"
 
 /*
+ * struct wh_early_death - a thread that died before its parent told of it
+ * @tid: 0 where the entry is free
+ * @tgid: its process; 0 if that was not asked
+ * @status: as waitpid gave it
+ * @has_stopped: it was seen, and so was its end
+ */
+struct wh_early_death {
+	pid_t tid;
+	pid_t tgid;
+	int status;
+	bool has_stopped;
+};
+
+/*
  * struct wh_thread - what the tracer knows of one thread
  * @tid: its id in the tracer's pid namespace; 0 for a free place
  * @is_expected: its parent has told of it, its own first stop is still to come. A child may stop before its parent
@@ -25,6 +39,8 @@
  * @pin: where the tracer holds it to a CPU, as in placement.h
  * @in_call: a call has begun whose end makes an event: it resumes with PTRACE_SYSCALL until then
  * @children: processes that it has made and that live
+ * @made: the child that the call it is in has made
+ * @unborn: that child, if it died before it ever ran: its end is told after the call
  * @architecture, @number, @slot, @arguments: that call; its slot is where the plan has it
  * @tracee: for the fillers
  */
@@ -40,6 +56,8 @@ struct wh_thread {
 	bool in_call;
 	uint8_t pin;
 	uint32_t children;
+	pid_t made;
+	struct wh_early_death unborn;
 	uint32_t architecture, number, slot;
 	uint64_t arguments[6];
 	struct wh_tracee tracee;

@@ -78,7 +78,10 @@ bool wh_batch_is_good(const struct wh_tracer *tracer)
 	return tracer->used >= WH_BATCH_BYTES || wh_monotonic_ns() - tracer->first_at_ns >= LONGEST_WAIT_NS;
 }
 
-/* A child whose first stop nobody will see: it died together with its parent, and both deaths were reported before. */
+/*
+ * A child whose first stop nobody will see: it died together with its parent, and both deaths were reported before. How
+ * it ended is not known any more.
+ */
 static void forget_stale(struct wh_tracer *tracer)
 {
 	for (size_t i = 0; i < tracer->threads.capacity; i++) {
@@ -86,8 +89,7 @@ static void forget_stale(struct wh_tracer *tracer)
 
 		if (!thread->tid || !thread->is_expected || wh_proc_tracer(thread->tid) == getpid())
 			continue;
-		wh_forget_pin(&tracer->pins, &thread->pin);
-		wh_threads_remove(&tracer->threads, thread->tid);
+		wh_handle_status(tracer, thread->tid, 0);
 		i = (size_t)-1;	/* the others have moved */
 	}
 }

@@ -5,7 +5,7 @@
 struct RecentExits: ~Copyable {
   private struct Exit: BitwiseCopyable {
     var tid: Int32 = -1
-    var ptid: Int32 = -1
+    var parentProcess: Int32 = -1
     var pid: Int32 = -1
     var time: UInt64 = 0
   }
@@ -13,16 +13,17 @@ struct RecentExits: ~Copyable {
   /// Nanoseconds for which an exit counts as recent.
   static let memory: UInt64 = 2_000_000_000
 
-  mutating func insert(tid: Int32, ptid: Int32, pid: Int32, time: UInt64) {
-    exits[Int(tid) & 8191] = Exit(tid: tid, ptid: ptid, pid: pid, time: time)
+  mutating func insert(tid: Int32, parentProcess: Int32, pid: Int32, time: UInt64) {
+    exits[Int(tid) & 8191] = Exit(tid: tid, parentProcess: parentProcess, pid: pid, time: time)
   }
 
-  /// Whether a child of this parent exited less than two seconds before `time`.
+  /// Whether a child of this process exited less than two seconds before `time`, or a thread of the caller's own.
   ///
-  /// - Parameter process: The caller's process: what a thread it made belongs to.
-  func contains(tid: Int32, parent: Int32, process: Int32, at time: UInt64) -> Bool {
+  /// The child's parent is compared by process: a tracer that sees a child before its maker does not know which thread that
+  /// was, and a thread that ends meanwhile leaves its children to another of its process.
+  func contains(tid: Int32, parentProcess: Int32, process: Int32, at time: UInt64) -> Bool {
     let exit = exits[Int(tid) & 8191]
-    return exit.tid == tid && (exit.ptid == parent || exit.pid == process)
+    return exit.tid == tid && (exit.parentProcess == parentProcess || exit.pid == process)
       && (time < exit.time || time - exit.time < RecentExits.memory)
   }
 }

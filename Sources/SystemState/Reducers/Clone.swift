@@ -34,7 +34,8 @@ extension SystemState {
     guard !flags.contains(.childInPidNamespace), !flags.contains(.newPidNamespace),
       threads[caller].tid == threads[caller].vtid, !flags.contains(.vfork), type != .vfork,
       !recentExits.contains(
-        tid: tid, parent: isThread ? threads[caller].tid : parent, process: threads[caller].pid, at: current.timestamp)
+        tid: tid, parentProcess: flags.contains(.parent) ? parentProcess(of: threads[caller]) : threads[caller].pid,
+        process: threads[caller].pid, at: current.timestamp)
     else { return }
     let existing = threads.find(tid)
     if existing != Slot.none {

@@ -17,7 +17,7 @@ extension SystemState {
   /// Removes a thread whose exit the last event reported. A main thread stays, dead, while others of its process live.
   mutating func finishExit(_ slot: UInt32, reaper: Int64) {
     let entry = threads[slot]
-    recentExits.insert(tid: entry.tid, ptid: entry.ptid, pid: entry.pid, time: current.timestamp)
+    recentExits.insert(tid: entry.tid, parentProcess: parentProcess(of: entry), pid: entry.pid, time: current.timestamp)
     moveChildren(of: slot, to: reaper)
     let main = entry.main
     if main == slot {
@@ -26,6 +26,11 @@ extension SystemState {
     }
     destroy(slot)
     if main != Slot.none, threads[main].liveThreads == 0, threads[main].isDead { removeThread(main, reaper: reaper) }
+  }
+
+  /// The process that made a thread's process, or has adopted it; the id that was told where that is in no table.
+  func parentProcess(of entry: ThreadEntry) -> Int32 {
+    entry.parent == Slot.none ? entry.ptid : threads[entry.parent].pid
   }
 
   /// Gives the children of a thread that goes to whom the kernel gives them.
