@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -244,6 +245,27 @@ uint64_t wh_time_failing_opens(const char *path, int64_t count)
 	while (count-- > 0)
 		syscall(SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
 	return now() - start;
+}
+
+uint64_t wh_time_opens(const char *path, int64_t count)
+{
+	enum { MOST = 512 };
+	int descriptors[MOST];
+	uint64_t start, taken;
+	int64_t opened;
+
+	if (count > MOST)
+		abort();
+	start = now();
+	for (opened = 0; opened < count; opened++)
+		descriptors[opened] = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+	taken = now() - start;
+	while (opened-- > 0) {
+		if (descriptors[opened] < 0)
+			abort();
+		close(descriptors[opened]);
+	}
+	return taken;
 }
 
 int64_t wh_thread_id(void)

@@ -59,6 +59,9 @@ uint64_t wh_time_calls(int64_t number, int64_t count);
 /* `count` times openat of a file that does not exist; nanoseconds that it took. */
 uint64_t wh_time_failing_opens(const char *path, int64_t count);
 
+/* `count` times openat of a file that is there, at most 512; nanoseconds that it took. They are closed behind that. */
+uint64_t wh_time_opens(const char *path, int64_t count);
+
 /*
  * Executes a program as a child of this process's parent (CLONE_PARENT): for a helper that a test's wait() must not meet.
  * `arguments` and the environment end with NULL. Its id, or a negative errno. Nobody here can wait for it.
