@@ -53,6 +53,32 @@ import Testing
     #expect(children == said)
   }
 
+  /// Credentials in the records of execs, and what follows from the groups, are those that the program says.
+  @Test func execsTellWhoExecutes() throws {
+    let programs = try program("TracePrograms"), records = "/tmp/windhover-execs-\(getpid())"
+    defer { unlink(records) }
+    let trial = try Trial(
+      [program("PtraceRecorder"), "run", records, numbers([.execve]), programs, "exec-as-others"], seconds: 30)
+    #expect(trial.exitCode == 0, "\(trial.output)")
+    let said = trial.output.split(separator: "\n").filter { $0.hasPrefix("exec ") }.map { String($0.dropFirst(5)) }
+    #expect(said.count == 3)
+    var source = InMemorySource(packed: Array(bytes(records).dropLast(8)))
+    var batch = try source.nextBatch(waitingUpTo: .zero)
+    var told: [String] = []
+    while let event = try batch.next() {
+      let user = event.value(26, as: UInt32.self) ?? .max, group = event.value(29, as: UInt32.self) ?? .max
+      guard group == 45 else { continue }
+      let flags = event.value(19, as: UInt32.self) ?? 0
+      let leadsItsGroup = event.value(28, as: Int64.self) == Int64(event.threadID)
+      told.append("\(user) \(group) \(leadsItsGroup ? 1 : 0) \(flags & 1)")
+      #expect((event.value(22, as: UInt64.self) == 0) == (user != 0), "effective capabilities")
+      #expect(event.value(17, as: Int64.self) == Int64(event.threadID), "its group, in its namespace")
+      let groups = event.text(14)
+      #expect(groups.byteCount > 0, "control groups")
+    }
+    #expect(told == said)
+  }
+
   @Test(arguments: [1, 2, 3]) func aRandomStormEnds(_ seed: Int) throws {
     let trial = try Trial(
       [program("PtraceRecorder"), "run", "/dev/null", "all", program("TracePrograms"), "storm", "\(seed)", "3"],

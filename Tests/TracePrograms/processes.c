@@ -5,10 +5,14 @@
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -233,12 +237,50 @@ static int changing_identity(void)
 	return 0;
 }
 
+/* Says who executes it and whether it may write to it, and does. */
+static int execute_as(const char *path, uid_t user, const gid_t groups[2], bool may_write)
+{
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		CHECK(setpgid(0, 0) == 0);
+		CHECK(setgroups(2, groups) == 0 && setresgid(45, 45, 45) == 0 && setresuid(user, user, user) == 0);
+		printf("exec %u %d %d %u\n", user, 45, getpgrp() == getpid(), may_write);
+		fflush(stdout);
+		execl(path, path, (char *)NULL);
+		_exit(1);
+	}
+	return expect_exit(child, 0);
+}
+
+/* A program that its group may write to, executed by members and by others. */
+static int exec_as_others(void)
+{
+	const gid_t members[] = { 50, 51 }, others[] = { 50, 52 };
+	char path[] = "/tmp/windhover-program.XXXXXX";
+	int from = open("/bin/true", O_RDONLY), to = mkstemp(path);
+	struct stat status;
+
+	CHECK(from >= 0 && to >= 0 && fstat(from, &status) == 0);
+	CHECK(sendfile(to, from, NULL, (size_t)status.st_size) == status.st_size);
+	CHECK(fchown(to, 0, 51) == 0 && fchmod(to, 0775) == 0 && close(to) == 0);
+	execute_as(path, 1045, members, true);
+	execute_as(path, 1045, others, false);
+	execute_as(path, 0, others, true);
+	CHECK(unlink(path) == 0);
+	return 0;
+}
+
 int processes_case(const char *name)
 {
 	if (!strcmp(name, "every-fork"))
 		return every_fork();
 	if (!strcmp(name, "changing-identity"))
 		return changing_identity();
+	if (!strcmp(name, "exec-as-others"))
+		return exec_as_others();
 	if (!strcmp(name, "exec-from-thread"))
 		return exec_from_thread();
 	if (!strcmp(name, "many-threads"))

@@ -82,8 +82,19 @@ struct wh_task_status {
 	uint32_t levels;				/* pid namespaces from that of this /proc inwards; 1 is the same */
 	uint32_t euid, fsuid, egid, fsgid;
 	uint32_t groups[WH_STATUS_GROUPS], group_count;
+	bool has_groups;				/* they were read */
 	uint64_t inheritable, permitted, effective;
 	uint64_t swap_kib;
+};
+
+enum { WH_INFO_IDS = 1 << 0 | 1 << 1, WH_INFO_CGROUP = 1 << 2 };
+
+/* struct wh_process_info - struct pidfd_info of Linux 6.13; @mask: what is asked for, and then what is told */
+struct wh_process_info {
+	uint64_t mask, cgroup;
+	uint32_t pid, tgid, ppid;
+	uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	int32_t exit_code;
 };
 
 /* Facts that one of several fillers needs first and the others find. */
@@ -108,8 +119,9 @@ struct task_struct {
 	const struct wh_stop *stop;
 	struct wh_tracee *tracee;
 	uint16_t event;
-	enum wh_asked numbers_asked, status_asked, image_asked, memory_asked;
+	enum wh_asked numbers_asked, status_asked, image_asked, memory_asked, process_asked;
 	struct wh_task_numbers numbers;
+	struct wh_process_info process;
 	struct wh_task_status status;
 	struct statx image;
 	uint64_t memory_pages, resident_pages;
@@ -132,6 +144,7 @@ enum { WH_CGROUP_FILE = 4096 };
  * @flags: CLONE_ of the call
  * @numbers, @has_numbers: of a parent, for a child that shares its memory
  * @descriptor_limit: 0 for unknown
+ * @cgroup: /proc/TID/cgroup
  */
 static __thread struct {
 	pid_t self, other;

@@ -213,7 +213,8 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 	wh_task.stop = stop;
 	wh_task.tracee = stop->tracee;
 	wh_task.event = event_type;
-	wh_task.numbers_asked = wh_task.status_asked = wh_task.image_asked = wh_task.memory_asked = WH_NOT_ASKED;
+	wh_task.numbers_asked = wh_task.status_asked = wh_task.image_asked = wh_task.memory_asked =
+		wh_task.process_asked = WH_NOT_ASKED;
 	wh_task.sockets[0].asked = wh_task.sockets[1].asked = WH_NOT_ASKED;
 	for (i = 0; i < 6; i++)
 		call.arguments[i] = stop->arguments[i];

@@ -29,8 +29,14 @@ static const struct {
 	{ "memory", "memory", "memory" },
 };
 
+/*
+ * The groups of the last few files that were read.
+ * @id: the group that the unified hierarchy, and no other, has for it: the kernel tells that of a process without a file,
+ *	and never gives it to another; 0 if it is not known
+ */
 static __thread struct {
 	struct {
+		uint64_t id;
 		char file[WH_CGROUP_PATH];
 		uint32_t length;
 		int64_t read_at;
@@ -165,29 +171,64 @@ WH_INLINE uint32_t wh_write_groups(const char *text, uint8_t *room)
 	return length;
 }
 
+/* Whether a file has one line only, that of the unified hierarchy. */
+WH_INLINE bool wh_is_unified(const char *text, size_t length)
+{
+	return length > 4 && memcmp(text, "0::/", 4) == 0 && memchr(text, '\n', length) == text + length - 1;
+}
+
+/* The place of a known file, by the group's id or by what the file says; WH_CGROUPS_KNOWN if there is none. */
+WH_INLINE uint32_t wh_find_groups(uint64_t id, const char *text, int64_t now)
+{
+	uint32_t i;
+
+	for (i = 0; i < WH_CGROUPS_KNOWN; i++)
+		if (now - wh_cgroups.known[i].read_at <= WH_CGROUPS_AGE &&
+		    (text ? strcmp(wh_cgroups.known[i].file, text) == 0 : wh_cgroups.known[i].id == id))
+			break;
+	return i;
+}
+
+/* Remembers a file, shorter than WH_CGROUP_PATH, and what is written of it; its place. */
+WH_INLINE uint32_t wh_keep_groups(const char *text, size_t size, int64_t now)
+{
+	uint32_t i = wh_cgroups.oldest;
+
+	wh_cgroups.oldest = (i + 1) % WH_CGROUPS_KNOWN;
+	memcpy(wh_cgroups.known[i].file, text, size + 1);
+	wh_cgroups.known[i].length = wh_write_groups(text, wh_cgroups.known[i].text);
+	wh_cgroups.known[i].read_at = now;
+	return i;
+}
+
 /* "cpuset=/a", "cpu=/b" and so on, each with its NUL, at the place of the value that is being written. */
 static __attribute__((noinline, unused)) uint32_t wh_control_groups(struct wh_call *call)
 {
 	char own[WH_CGROUP_FILE], *text = wh_task.is_twin || wh_task.leaves_twin ? wh_twin.cgroup : own;
-	size_t size = wh_task.is_twin ? strlen(text) : wh_proc_read_kept(WH_KEPT_CGROUP, "cgroup", text, WH_CGROUP_FILE);
+	const struct wh_process_info *info = wh_task.is_twin ? NULL : wh_process_info();
+	const uint64_t id = info && info->mask & WH_INFO_CGROUP ? info->cgroup : 0;
 	uint8_t *room = wh_at(call, 0);
+	uint32_t i = WH_CGROUPS_KNOWN;
 	struct timespec now;
-	uint32_t i;
+	size_t size;
 
-	if (!size)
-		return 0;
-	if (size >= WH_CGROUP_PATH)
-		return wh_write_groups(text, room);
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	for (i = 0; i < WH_CGROUPS_KNOWN; i++)
-		if (strcmp(wh_cgroups.known[i].file, text) == 0 && now.tv_sec - wh_cgroups.known[i].read_at <= WH_CGROUPS_AGE)
-			break;
-	if (i == WH_CGROUPS_KNOWN) {
-		i = wh_cgroups.oldest;
-		wh_cgroups.oldest = (i + 1) % WH_CGROUPS_KNOWN;
-		memcpy(wh_cgroups.known[i].file, text, size + 1);
-		wh_cgroups.known[i].length = wh_write_groups(text, wh_cgroups.known[i].text);
-		wh_cgroups.known[i].read_at = now.tv_sec;
+	if (id)
+		i = wh_find_groups(id, NULL, now.tv_sec);
+	if (i < WH_CGROUPS_KNOWN) {
+		if (wh_task.leaves_twin)
+			strcpy(text, wh_cgroups.known[i].file);
+	} else {
+		size = wh_task.is_twin ? strlen(text) :
+					 wh_proc_read_kept(WH_KEPT_CGROUP, "cgroup", text, WH_CGROUP_FILE);
+		if (!size)
+			return 0;
+		if (size >= WH_CGROUP_PATH)
+			return wh_write_groups(text, room);
+		i = wh_find_groups(0, text, now.tv_sec);
+		if (i == WH_CGROUPS_KNOWN)
+			i = wh_keep_groups(text, size, now.tv_sec);
+		wh_cgroups.known[i].id = wh_is_unified(text, size) ? id : 0;
 	}
 	memcpy(room, wh_cgroups.known[i].text, wh_cgroups.known[i].length);
 	return wh_cgroups.known[i].length;

@@ -16,12 +16,14 @@ WH_INLINE const struct statx *wh_image(void)
 	return wh_task.image_asked == WH_FOUND ? &wh_task.image : NULL;
 }
 
-WH_INLINE bool wh_is_in_group(const struct wh_task_status *status, uint32_t gid)
+WH_INLINE bool wh_is_in_group(uint32_t gid)
 {
+	const struct wh_task_status *status = wh_status();
 	uint32_t i;
 
 	if (status->fsgid == gid)
 		return true;
+	status = wh_status_with_groups();
 	for (i = 0; i < status->group_count; i++)
 		if (status->groups[i] == gid)
 			return true;
@@ -68,7 +70,7 @@ WH_INLINE bool wh_image_is_writable(struct wh_call *call)
 		return false;
 	if (status->fsuid == image->stx_uid)
 		return true;
-	if (image->stx_mode & 02 || (image->stx_mode & 020 && wh_is_in_group(status, image->stx_gid)))
+	if (image->stx_mode & 02 || (image->stx_mode & 020 && wh_is_in_group(image->stx_gid)))
 		return true;
 	if (!(capabilities >> WH_CAP_DAC_OVERRIDE & 1) && !(capabilities >> WH_CAP_FOWNER & 1))
 		return false;

@@ -7,6 +7,7 @@
 #define WH_TRACEE_PROC_H
 
 #include "platform.h"
+#include "tracee_pidfd.h"
 
 enum {
 	WH_PROC_PATH = 96,
@@ -123,6 +124,21 @@ WH_INLINE bool wh_proc_statx(const char *name, uint32_t mask, struct statx *out)
 	return statx(directory, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, mask, out) == 0;
 }
 
+/* A whole number of either sign; where it ends, or NULL if there is none. */
+WH_INLINE const char *wh_parse_number(const char *at, uint64_t *out)
+{
+	const bool is_negative = *at == '-';
+	uint64_t value = 0;
+
+	at += is_negative;
+	if (*at < '0' || *at > '9')
+		return NULL;
+	for (; *at >= '0' && *at <= '9'; at++)
+		value = 10 * value + (uint64_t)(*at - '0');
+	*out = is_negative ? -value : value;
+	return at;
+}
+
 /* Numbers of another thread's stat line, or of the own one's. */
 static __attribute__((noinline, unused)) bool wh_parse_numbers(const char *text, struct wh_task_numbers *out)
 {
@@ -139,14 +155,9 @@ static __attribute__((noinline, unused)) bool wh_parse_numbers(const char *text,
 	at = close + 3;
 	/* Field 4 is the first behind the state; they are numbered as in proc(5). */
 	for (index = 4; index <= 52 && *at; index++) {
-		char *end;
-
-		if (*at == ' ')
-			at++;
-		fields[index] = *at == '-' ? (uint64_t)strtoll(at, &end, 10) : strtoull(at, &end, 10);
-		if (end == at)
+		at = wh_parse_number(at + (*at == ' '), &fields[index]);
+		if (!at)
 			return false;
-		at = end;
 	}
 	out->parent = fields[4];
 	out->group = fields[5];
@@ -252,6 +263,7 @@ static __attribute__((noinline, unused)) void wh_parse_status(char *text, struct
 		} else if (wh_begins(line, "Groups:")) {
 			char *at = value;
 
+			out->has_groups = true;
 			while (out->group_count < WH_STATUS_GROUPS) {
 				char *end;
 				uint64_t group = strtoul(at, &end, 10);
@@ -326,29 +338,50 @@ WH_INLINE void wh_keep_status(void)
 	wh_forkers.known[i].status = wh_task.status;
 }
 
+WH_INLINE bool wh_read_status(struct wh_task_status *out)
+{
+	char text[WH_PROC_TEXT];
+	size_t length = wh_proc_read("status", text, sizeof(text));
+
+	memset(out, 0, sizeof(*out));
+	if (length)
+		wh_parse_status(text, out);
+	return length != 0;
+}
+
 /* Never NULL: what is not known is zero. */
 WH_INLINE struct wh_task_status *wh_status(void)
 {
 	const bool lasts = wh_task.leaves_twin && wh_task.stop->sees_identity;
+	bool found;
 
 	if (wh_task.status_asked != WH_NOT_ASKED)
 		return &wh_task.status;
 	if (lasts && wh_recall_status()) {
 		wh_task.status_asked = WH_FOUND;
 	} else {
-		char text[WH_PROC_TEXT];
-		size_t length = wh_proc_read("status", text, sizeof(text));
-
-		memset(&wh_task.status, 0, sizeof(wh_task.status));
-		if (length)
-			wh_parse_status(text, &wh_task.status);
-		wh_task.status_asked = length ? WH_FOUND : WH_MISSING;
-		if (lasts && length && wh_task.status.levels == 1)
+		found = (wh_task.stop->sees_identity && !wh_swap_is_used() && wh_status_by_pidfd(&wh_task.status)) ||
+			wh_read_status(&wh_task.status);
+		wh_task.status_asked = found ? WH_FOUND : WH_MISSING;
+		if (lasts && found && wh_task.status.levels == 1)
 			wh_keep_status();
 	}
 	if (wh_task.leaves_twin)
 		wh_twin.status = wh_task.status;
 	return &wh_task.status;
+}
+
+/* The same with the supplementary groups, which only the file tells. */
+WH_INLINE struct wh_task_status *wh_status_with_groups(void)
+{
+	struct wh_task_status *status = wh_status(), read;
+
+	if (!status->has_groups && wh_task.status_asked == WH_FOUND && wh_read_status(&read)) {
+		memcpy(status->groups, read.groups, sizeof(read.groups));
+		status->group_count = read.group_count;
+		status->has_groups = true;
+	}
+	return status;
 }
 
 #endif

@@ -12,11 +12,8 @@
 #include "../shared/addresses.h"
 #include "tracee_diag.h"
 #include "tracee_files.h"
+#include "tracee_pidfd.h"
 #include "tracee_tables.h"
-
-#ifndef PIDFD_THREAD
-#define PIDFD_THREAD O_EXCL		/* Linux 6.9 */
-#endif
 
 enum {
 	WH_IDENTITY_BITS = 63,
@@ -29,18 +26,14 @@ static __thread uint32_t wh_parked;
 /* A copy of the tracee's descriptor in this process, or -1. The caller has seen that it is a socket. */
 WH_INLINE int wh_copy_descriptor(struct wh_tracee *tracee, int64_t descriptor)
 {
-	int copy;
+	int pidfd, copy;
 
 	if (!tracee->can_get_descriptors || wh_parked >= WH_PARKED_MAX)
 		return -1;
-	if (tracee->pidfd < 0) {
-		/* A thread may have descriptors of its own; before 6.9 only the first one has a pidfd. */
-		tracee->pidfd = syscall(SYS_pidfd_open, tracee->tid, tracee->tid == tracee->tgid ? 0 : PIDFD_THREAD);
-		if (tracee->pidfd < 0 && tracee->tid != tracee->tgid)
-			tracee->pidfd = syscall(SYS_pidfd_open, tracee->tgid, 0);
-	}
-	copy = tracee->pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, tracee->pidfd, (int)descriptor, 0);
-	if (copy < 0 && (tracee->pidfd < 0 || errno == EPERM || errno == ENOSYS))
+	/* A thread may have descriptors of its own. */
+	pidfd = wh_pidfd_of(tracee);
+	copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, (int)descriptor, 0);
+	if (copy < 0 && (pidfd < 0 || errno == EPERM || errno == ENOSYS))
 		tracee->can_get_descriptors = false;
 	return copy;
 }

@@ -40,6 +40,29 @@ static int becomes_another(void)
 	return (int)start_program("leaf");
 }
 
+/* Who owns the program's group decides whether a member may write to it, which its exec tells. */
+static int executes_as_member_of(const uint32_t groups[2])
+{
+	need(call(setgroups, 2, groups));
+	need(call(setresgid, 45, 45, 45));
+	need(call(setresuid, 1045, 1045, 1045));
+	return (int)start_program("leaf");
+}
+
+static int executes_what_its_group_may_write(void)
+{
+	static const uint32_t groups[] = { 50, 51 };
+
+	return executes_as_member_of(groups);
+}
+
+static int executes_what_another_group_may_write(void)
+{
+	static const uint32_t groups[] = { 50, 52 };
+
+	return executes_as_member_of(groups);
+}
+
 static int gives_up_capabilities(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -79,6 +102,12 @@ static int changes_root(void)
 void identities(void)
 {
 	in_child(becomes_another);
+	call(fchownat, AT_FDCWD, "program", 0, 51, 0);
+	call(fchmodat, AT_FDCWD, "program", 0775, 0);
+	in_child(executes_what_its_group_may_write);
+	in_child(executes_what_another_group_may_write);
+	call(fchownat, AT_FDCWD, "program", 0, 0, 0);
+	call(fchmodat, AT_FDCWD, "program", 0755, 0);
 	in_child(gives_up_capabilities);
 	in_child(filters_itself);
 	in_child(changes_root);
