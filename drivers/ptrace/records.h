@@ -30,7 +30,7 @@ enum { WH_KEPT_STAT, WH_KEPT_CGROUP, WH_KEPT };
  * @entered_ns: when the call began, by the coarse clock that stamps new files
  * @proc: descriptor of /proc/TID, or -1
  * @memory: descriptor of /proc/TID/mem, or -1; opened only where process_vm_readv is refused
- * @pidfd: names the thread for pidfd_getfd, or -1
+ * @pidfd: names the thread for pidfd_getfd and PIDFD_GET_INFO, or -1
  * @kept: descriptors of files of /proc/TID that were asked for before and are likely to be again, or -1
  * @was_read: which of them were asked for
  * @is_alone: the only thread that its process ever had: /proc/PID tells of it what /proc/PID/task/TID does, and costs half
