@@ -18,7 +18,7 @@ struct Main {
       overhead BINARY ROUNDS    what a running BINARY adds to the calls of each workload, in pairs
       rate BINARY N SECONDS [OPTION...]   whether BINARY loses any of N calls per second
       pace N SECONDS            N calls per second, as `rate` starts them
-      traced BINARY             what ptrace adds to calls and to a job of 1,000 processes
+      traced BINARY             what ptrace adds to calls, to a job of 1,000 processes and to a build
       startup BINARY            time from start to the first alert, and memory at rest
     """
 

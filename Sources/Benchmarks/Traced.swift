@@ -10,9 +10,9 @@ enum Traced {
     let rules = try RuleSet.loadUsable(["builtin:stable"], Settings()) { _ in }
     let interest = Interest(rules: rules)
     print("workload    rounds    bare ns   traced ns   added ns   times     stops ns   strace ns")
-    // Uncaptured; one stop; two; two and a file to look at; a thousand processes.
+    // Uncaptured; one stop; two; two and a file to look at; a thousand processes; a build.
     let workloads: [(Workload, Int)] = [
-      (.getpid, 200_000), (.stdinclose, 20_000), (.badopen, 10_000), (.openclose, 10_000), (.shell, 10),
+      (.getpid, 200_000), (.stdinclose, 20_000), (.badopen, 10_000), (.openclose, 10_000), (.shell, 10), (.build, 2),
     ]
     for (workload, rounds) in workloads {
       var bare: [Double] = [], traced: [Double] = [], stops: [Double] = [], strace: [Double] = []
@@ -23,7 +23,8 @@ enum Traced {
         bare.append(time(command))
         traced.append(time([binary, "run", "--engine", "ptrace", "--"] + command))
         stops.append(time([siblingPath("BareTracer"), calls] + command))
-        if unsafe access("/usr/bin/strace", X_OK) == 0 {
+        // Once: it takes minutes, and is there to compare with.
+        if strace.isEmpty, unsafe access("/usr/bin/strace", X_OK) == 0 {
           strace.append(time(["/usr/bin/strace", "-f", "-o", "/dev/null"] + command))
         }
       }

@@ -198,6 +198,7 @@ WH_INLINE uint32_t wh_keep_groups(const char *text, size_t size, int64_t now)
 	memcpy(wh_cgroups.known[i].file, text, size + 1);
 	wh_cgroups.known[i].length = wh_write_groups(text, wh_cgroups.known[i].text);
 	wh_cgroups.known[i].read_at = now;
+	wh_cgroups.known[i].id = 0;
 	return i;
 }
 
@@ -228,7 +229,8 @@ static __attribute__((noinline, unused)) uint32_t wh_control_groups(struct wh_ca
 		i = wh_find_groups(0, text, now.tv_sec);
 		if (i == WH_CGROUPS_KNOWN)
 			i = wh_keep_groups(text, size, now.tv_sec);
-		wh_cgroups.known[i].id = wh_is_unified(text, size) ? id : 0;
+		if (id && wh_is_unified(text, size))
+			wh_cgroups.known[i].id = id;
 	}
 	memcpy(room, wh_cgroups.known[i].text, wh_cgroups.known[i].length);
 	return wh_cgroups.known[i].length;
