@@ -4,24 +4,30 @@ import Glibc
 /// of the compiler's driver and those that they start, as a build on a developer's machine or in CI.
 enum BuildJob {
   private static let files = 8
-  private nonisolated(unsafe) static var folder = ""
+  /// Made with the sources in it when a round first asks for it.
+  private static let folder = prepare()
 
   static func round() {
-    if folder.isEmpty { prepare() }
-    Child.run("/usr/bin/make", ["-s", "-B", "-C", folder])
-    guard unsafe access("\(folder)/program", X_OK) == 0 else { fatalError("make in \(folder) built nothing") }
+    let make = Child("/usr/bin/make", ["-s", "-B", "-C", folder], mergesErrors: true)
+    let said = make.readAll()
+    guard make.wait() == 0 else { fatalError("make in \(folder) fails: \(said)") }
   }
 
   static func remove() {
-    if !folder.isEmpty { Child.run("/bin/rm", ["-r", folder]) }
-    folder = ""
+    Child.run("/bin/rm", ["-r", folder])
   }
 
-  private static func prepare() {
+  private static func prepare() -> String {
     var template = Array("/tmp/windhover-build.XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { fatalError("no folder below /tmp: errno \(errno)") }
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let objects = (0..<files).map { "part\($0).o" }.joined(separator: " ")
+    func write(_ name: String, _ text: String) {
+      let path = "\(folder)/\(name)"
+      guard let file = unsafe fopen(path, "w") else { fatalError("cannot write \(path): errno \(errno)") }
+      let isWritten = unsafe fputs(text, file) >= 0
+      guard unsafe fclose(file) == 0, isWritten else { fatalError("cannot write \(path): errno \(errno)") }
+    }
     write("Makefile", "CFLAGS = -O1\nprogram: main.o \(objects)\n\t$(CC) -o $@ $^\n")
     for file in 0..<files { write("part\(file).c", source(file)) }
     let calls = (0..<files).map { "\ttotal += part\($0)(total);\n" }.joined()
@@ -39,6 +45,7 @@ enum BuildJob {
       }
 
       """)
+    return folder
   }
 
   private static func source(_ file: Int) -> String {
@@ -71,11 +78,5 @@ enum BuildJob {
       }
 
       """
-  }
-
-  private static func write(_ name: String, _ text: String) {
-    guard let file = unsafe fopen("\(folder)/\(name)", "w") else { fatalError("cannot write \(name): errno \(errno)") }
-    unsafe fputs(text, file)
-    unsafe fclose(file)
   }
 }

@@ -15,7 +15,7 @@ enum Traced {
       (.getpid, 200_000), (.stdinclose, 20_000), (.badopen, 10_000), (.openclose, 10_000), (.shell, 10), (.build, 2),
     ]
     for (workload, rounds) in workloads {
-      var bare: [Double] = [], traced: [Double] = [], stops: [Double] = [], strace: [Double] = []
+      var bare: [Double] = [], traced: [Double] = [], stops: [Double] = [], strace: Double?
       // Closes of other descriptors than the standard ones are passed over by the driver's filter.
       let calls = stoppedCalls(interest, withClose: workload == .stdinclose)
       for _ in 0..<5 {
@@ -24,15 +24,15 @@ enum Traced {
         traced.append(time([binary, "run", "--engine", "ptrace", "--"] + command))
         stops.append(time([siblingPath("BareTracer"), calls] + command))
         // Once: it takes minutes, and is there to compare with.
-        if strace.isEmpty, unsafe access("/usr/bin/strace", X_OK) == 0 {
-          strace.append(time(["/usr/bin/strace", "-f", "-o", "/dev/null"] + command))
+        if strace == nil, unsafe access("/usr/bin/strace", X_OK) == 0 {
+          strace = time(["/usr/bin/strace", "-f", "-o", "/dev/null"] + command)
         }
       }
       // The shortest of each kind is the one that others on the machine have disturbed least.
       let (without, with, least) = (bare.min() ?? .nan, traced.min() ?? .nan, stops.min() ?? .nan)
       let columns = [
         "\(rounds)", "\(Int(without))", "\(Int(with))", "\(Int(with - without))", ratio(with, without),
-        "\(Int(least - without))", strace.first.map { "\(Int($0 - without))" } ?? "-",
+        "\(Int(least - without))", strace.map { "\(Int($0 - without))" } ?? "-",
       ]
       print(workload.rawValue.padding(to: 12) + columns.map { $0.padding(to: 11) }.joined())
     }

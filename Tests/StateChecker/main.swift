@@ -252,7 +252,7 @@ struct History {
   /// A line for each event of a thread, and of who made it.
   func lines(of thread: Int32) -> [String] {
     moments.filter { $0.thread == thread || $0.result == Int64(thread) }
-      .map { "\($0.time) thread \($0.thread) \($0.type) \($0.result)" }
+      .map { "\($0.time) thread \($0.thread) \(Schema.event($0.type)?.name ?? "\($0.type)") \($0.result)" }
   }
 }
 

@@ -2,10 +2,10 @@
 /* Processes and threads: made, executed and ended as if nobody traced. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>

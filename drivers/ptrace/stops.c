@@ -262,7 +262,7 @@ static void on_call_entry(struct wh_tracer *tracer, struct wh_thread *thread, co
 
 static void on_call_exit(struct wh_tracer *tracer, struct wh_thread *thread, const struct __ptrace_syscall_info *info)
 {
-	const struct wh_early_death child = thread->unborn;
+	struct wh_early_death unborn;
 
 	if (!thread->in_call)
 		return;
@@ -270,9 +270,10 @@ static void on_call_exit(struct wh_tracer *tracer, struct wh_thread *thread, con
 	/* The plan may have changed since the call began. */
 	if (tracer->plan.exit_event[thread->slot])
 		emit_call(tracer, thread, tracer->plan.exit_event[thread->slot], true, info->exit.rval);
+	unborn = thread->unborn;
 	thread->made = thread->unborn.tid = 0;
-	if (child.tid)
-		end_unborn(tracer, &child);
+	if (unborn.tid)
+		end_unborn(tracer, &unborn);
 }
 
 static void on_call_stop(struct wh_tracer *tracer, struct wh_thread *thread)
@@ -538,8 +539,11 @@ static void on_exec(struct wh_tracer *tracer, pid_t tid)
 	emit_call(tracer, thread, tracer->plan.exec_event, true, 0);
 }
 
-/* Whether a thread that died was only told of, and the call that made it is still to be told: then its end comes after. */
-static bool is_unborn(struct wh_tracer *tracer, const struct wh_thread *thread, int status)
+/*
+ * Leaves the end of a thread to its maker if it died before it ever ran, and the call that made it is still to be told.
+ * False if the end is to be told now.
+ */
+static bool leave_to_maker(struct wh_tracer *tracer, const struct wh_thread *thread, int status)
 {
 	struct wh_thread *maker = wh_threads_find(&tracer->threads, thread->tracee.parent_tid);
 
@@ -571,7 +575,7 @@ static void on_death(struct wh_tracer *tracer, pid_t tid, int status)
 		if (maker)
 			maker->children--;
 	}
-	if (!thread->has_ended && !is_unborn(tracer, thread, status))
+	if (!thread->has_ended && !leave_to_maker(tracer, thread, status))
 		emit_end(tracer, thread, status, hand_over_children(tracer, thread));
 	tracer->interrupted -= thread->is_interrupted;
 	wh_forget_pin(&tracer->pins, &thread->pin);

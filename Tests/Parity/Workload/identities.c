@@ -40,7 +40,7 @@ static int becomes_another(void)
 	return (int)start_program("leaf");
 }
 
-/* Who owns the program's group decides whether a member may write to it, which its exec tells. */
+/* Its exec tells whether who executes a program may write to it: of its group's permission only members profit. */
 static int executes_as_member_of(const uint32_t groups[2])
 {
 	need(call(setgroups, 2, groups));
