@@ -117,8 +117,7 @@ import Testing
       usleep(UInt32.random(in: 50_000...400_000))
       kill(tracer, SIGKILL)
       waitpid(tracer, nil, 0)
-      usleep(500_000)
-      #expect(tracees(of: programs, excluding: "Z").isEmpty)
+      #expect(waits { tracees(of: programs, excluding: "Z").isEmpty })
     }
   }
 
@@ -129,8 +128,8 @@ import Testing
     usleep(300_000)
     let dump = try Trial.start(
       [program("windhover"), "dump", "--engine", "ptrace", "--pid", "\(storm)"], output: "/dev/null")
-    usleep(1_500_000)
-    #expect(text("/proc/\(storm)/status").contains("TracerPid:\t\(dump)\n"))
+    #expect(waits { text("/proc/\(storm)/status").contains("TracerPid:\t\(dump)\n") })
+    usleep(1_000_000)
     kill(dump, signal)
     waitpid(dump, nil, 0)
     #expect(text("/proc/\(storm)/status").contains("TracerPid:\t0\n"))

@@ -34,20 +34,24 @@ static char state_of(pid_t process)
 	return strrchr(text, ')')[2];
 }
 
-/* The parent sees the stop, the continuation and the end of its child. */
+/* The parent sees the stop, the continuation and the end of its child, which waits for its parent to have seen it go on. */
 static int stop_and_continue(void)
 {
-	pid_t child = fork();
-	int status;
+	int ends[2], status;
+	pid_t child;
+	char byte;
 
+	CHECK(pipe(ends) == 0);
+	child = fork();
 	if (child == 0) {
 		raise(SIGSTOP);
-		_exit(5);
+		_exit(read(ends[0], &byte, 1) == 1 ? 5 : 6);
 	}
 	CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
 	CHECK(waitpid(child, &status, WNOHANG | WUNTRACED) == 0);
 	CHECK(kill(child, SIGCONT) == 0);
 	CHECK(waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status));
+	CHECK(write(ends[1], "x", 1) == 1);
 	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 5);
 	return 0;
 }

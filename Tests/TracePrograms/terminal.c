@@ -19,8 +19,8 @@ static void job(void)
 	_exit(size == 3 && !memcmp(line, "go\n", 3) ? 21 : 22);
 }
 
-/* The session's leader: starts a job in the foreground, sees it stopped, continues it. */
-static void shell(int terminal)
+/* The session's leader: starts a job in the foreground, sees it stopped, continues it; says when to type. */
+static void shell(int terminal, int ready)
 {
 	int status, word = 0;
 	pid_t child;
@@ -34,6 +34,7 @@ static void shell(int terminal)
 		setpgid(0, 0);
 		tcsetpgrp(0, getpid());
 		signal(SIGTTOU, SIG_DFL);
+		CHECK(write(ready, "x", 1) == 1);
 		job();
 	}
 	setpgid(child, child);
@@ -43,6 +44,7 @@ static void shell(int terminal)
 	/* In the background it may not read: stopped again by SIGTTIN. */
 	CHECK(kill(-child, SIGCONT) == 0);
 	CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGTTIN);
+	CHECK(write(ready, "x", 1) == 1);
 	CHECK(tcsetpgrp(0, child) == 0);
 	CHECK(kill(-child, SIGCONT) == 0);
 	CHECK(write(word, "\r\n", 2) == 2);
@@ -52,18 +54,20 @@ static void shell(int terminal)
 
 static int job_control(void)
 {
-	int master = posix_openpt(O_RDWR | O_NOCTTY), terminal, status;
+	int master = posix_openpt(O_RDWR | O_NOCTTY), terminal, ready[2], status;
 	pid_t child;
+	char byte;
 
 	CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
 	terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
-	CHECK(terminal >= 0);
+	CHECK(terminal >= 0 && pipe(ready) == 0);
 	child = fork();
 	if (child == 0)
-		shell(terminal);
-	usleep(200000);
+		shell(terminal, ready[1]);
+	close(ready[1]);
+	CHECK(read(ready[0], &byte, 1) == 1);
 	CHECK(write(master, "\x1a", 1) == 1);
-	usleep(400000);
+	CHECK(read(ready[0], &byte, 1) == 1);
 	CHECK(write(master, "go\n", 3) == 3);
 	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	return 0;
