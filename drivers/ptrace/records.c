@@ -30,7 +30,39 @@ enum {
 
 #define WH_CLONE_INTO_CGROUP 0x200000000ull	/* clone3 only, Linux 5.7 */
 
-static __thread struct wh_work_area wh_area;
+static __thread struct wh_work_area *wh_area;
+
+static bool wh_make(void *place, size_t size)
+{
+	void **pointer = place;
+
+	if (!*pointer)
+		*pointer = calloc(1, size);
+	return *pointer;
+}
+
+/* What is too large for every thread of the process to have it: made with the first record of a thread that traces. */
+static bool wh_make_tables(void)
+{
+	return wh_area || (wh_make(&wh_memory, sizeof(*wh_memory)) && wh_make(&wh_mounts, sizeof(*wh_mounts)) &&
+			   wh_make(&wh_cgroups, sizeof(*wh_cgroups)) && wh_make(&wh_area, sizeof(*wh_area)));
+}
+
+static void wh_free(void *place)
+{
+	void **pointer = place;
+
+	free(*pointer);
+	*pointer = NULL;
+}
+
+void wh_trace_forget(void)
+{
+	wh_free(&wh_area);
+	wh_free(&wh_cgroups);
+	wh_free(&wh_mounts);
+	wh_free(&wh_memory);
+}
 
 #define P(name, type, format, group, source) WH_PARAMETER(name, type, format, group, source)
 #define EVENT(code, symbol, name, direction, category, flags, ...)		\
@@ -47,7 +79,7 @@ static void wh_fill_##symbol(struct wh_record *record, struct wh_call *call)	\
 static uint32_t wh_fill(struct wh_call *call, uint16_t type, uint32_t *nparams)
 {
 	const struct wh_stop *stop = call->task->stop;
-	struct wh_record record = { .bytes = wh_area.frame + WH_FRAME_SIZE, .scratch = &wh_area.scratch };
+	struct wh_record record = { .bytes = wh_area->frame + WH_FRAME_SIZE, .scratch = &wh_area->scratch };
 
 	switch (type) {
 #define EVENT(code, symbol, name, direction, category, flags, ...)		\
@@ -104,10 +136,10 @@ static int64_t wh_append(struct wh_call *call, uint16_t type, uint8_t *room, siz
 	if (!length)
 		return WH_TRACE_UNKNOWN_EVENT;
 	if (wh_is_result_missing(call->task->stop, type))
-		length = wh_leave_result_out(wh_area.frame + WH_FRAME_SIZE, length, nparams);
+		length = wh_leave_result_out(wh_area->frame + WH_FRAME_SIZE, length, nparams);
 	if (length > WH_EVENT_MAX_SIZE || length > size)
 		return WH_TRACE_TOO_LARGE;
-	memcpy(room, wh_area.frame + WH_FRAME_SIZE, length);
+	memcpy(room, wh_area->frame + WH_FRAME_SIZE, length);
 	return length;
 }
 
@@ -206,10 +238,13 @@ int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t
 {
 	struct wh_call call = {
 		.task = &wh_task, .number = stop->number, .code = stop->code,
-		.scratch = &wh_area.scratch, .bytes = wh_area.frame + WH_FRAME_SIZE,
 	};
 	int i;
 
+	if (!wh_make_tables())
+		return WH_TRACE_NO_MEMORY;
+	call.scratch = &wh_area->scratch;
+	call.bytes = wh_area->frame + WH_FRAME_SIZE;
 	wh_task.stop = stop;
 	wh_task.tracee = stop->tracee;
 	wh_task.event = event_type;
@@ -318,7 +353,8 @@ void wh_tracee_entered(struct wh_tracee *tracee)
 
 int wh_trace_is_open(struct wh_tracee *tracee, uint32_t descriptor)
 {
-	char path[WH_PROC_PATH], text[24];
+	char room[WH_PROC_PATH], text[24];
+	const char *name = wh_descriptor_name(text, descriptor);
 	struct stat status;
 	int directory;
 
@@ -327,8 +363,8 @@ int wh_trace_is_open(struct wh_tracee *tracee, uint32_t descriptor)
 		return 1;
 	if (errno == EBADF)
 		return 0;
-	directory = wh_proc_place(tracee, wh_descriptor_name(text, descriptor), path);
-	if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
+	directory = wh_proc_place(tracee, &name, room);
+	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	return errno == ENOENT ? 0 : -1;
 }

@@ -2,8 +2,8 @@
 /*
  * From a stop of a traced thread to the records of the event schema.
  *
- * The tracer calls from the thread that traces; nothing here waits for the tracee, allocates or keeps a reference to
- * the arguments. All that is read of a tracee may be a lie or be gone: what cannot be read is empty in the record.
+ * The tracer calls from the thread that traces; nothing here waits for the tracee, allocates (but for the first record) or
+ * keeps a reference to the arguments. All that is read of a tracee may be a lie or be gone: what cannot be read is empty in the record.
  */
 #ifndef WH_RECORDS_H
 #define WH_RECORDS_H
@@ -18,6 +18,7 @@ enum {
 	WH_TRACE_TOO_LARGE = -1,	/* wh_trace_record(): lost, a record over 65536 bytes or more than `size` */
 	WH_TRACE_NO_CALL = 0x7fffffff,	/* wh_trace_slot() */
 	WH_TRACE_UNKNOWN_EVENT = -2,	/* wh_trace_record(): no call and no stop makes an event of this number */
+	WH_TRACE_NO_MEMORY = -3,	/* wh_trace_record(): lost */
 };
 
 /* Files of /proc/TID that stay open. */
@@ -120,6 +121,9 @@ uint32_t wh_trace_slot(uint32_t architecture, uint32_t number, const uint64_t ar
  * always suffices; with less, a stop that does not fit is lost as a whole.
  */
 int64_t wh_trace_record(const struct wh_stop *stop, uint16_t event_type, uint8_t *room, size_t size);
+
+/* Frees what the records of the calling thread have made so far. */
+void wh_trace_forget(void);
 
 /* Whether a descriptor of a stopped thread is open: 1, 0, or -1 if that cannot be told. */
 int wh_trace_is_open(struct wh_tracee *tracee, uint32_t descriptor);

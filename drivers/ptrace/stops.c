@@ -55,6 +55,8 @@ void wh_emit(struct wh_tracer *tracer, struct wh_stop *stop, uint16_t event)
 	size = wh_trace_record(stop, event, tracer->records + tracer->used, WH_BUFFER_BYTES - tracer->used);
 	if (size == WH_TRACE_TOO_LARGE)
 		tracer->counts.too_large++;
+	if (size == WH_TRACE_NO_MEMORY)
+		tracer->counts.out_of_memory++;
 	if (size <= 0)
 		return;
 	if (!tracer->used)
@@ -619,6 +621,23 @@ static struct wh_thread *meet(struct wh_tracer *tracer, pid_t tid)
 	return thread;
 }
 
+/*
+ * The kernel reports the youngest tracee first. Whoever made it tells of it before, if it can: most of what both records
+ * say is then read of the maker alone, which is known already.
+ */
+static void let_maker_tell(struct wh_tracer *tracer, pid_t child)
+{
+	const struct wh_thread *maker = tracer->mode == WH_TRACE_FILTERED ? find_maker(tracer, child) : NULL;
+	pid_t tid;
+	int status;
+
+	if (!maker)
+		return;
+	tid = waitpid(maker->tid, &status, __WALL | __WNOTHREAD | WNOHANG);
+	if (tid > 0)
+		wh_handle_status(tracer, tid, status);
+}
+
 void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 {
 	const int event = status >> 16, signal = WSTOPSIG(status);
@@ -631,6 +650,8 @@ void wh_handle_status(struct wh_tracer *tracer, pid_t tid, int status)
 	}
 	if (!WIFSTOPPED(status))
 		return;
+	if (!wh_threads_find(&tracer->threads, tid))
+		let_maker_tell(tracer, tid);
 	tracer->counts.stops++;
 	tracer->last_stop_ns = wh_monotonic_ns();
 	thread = meet(tracer, tid);

@@ -34,7 +34,7 @@ static const struct {
  * @id: the group that the unified hierarchy, and no other, has for it: the kernel tells that of a process without a file,
  *	and never gives it to another; 0 if it is not known
  */
-static __thread struct {
+static __thread struct wh_known_cgroups {
 	struct {
 		uint64_t id;
 		char file[WH_CGROUP_PATH];
@@ -43,7 +43,7 @@ static __thread struct {
 		uint8_t text[WH_CGROUP_TEXT];
 	} known[WH_CGROUPS_KNOWN];
 	uint32_t oldest;
-} wh_cgroups;
+} *wh_cgroups;
 
 /* Whether a list of words, blanks or commas between them, has one. */
 WH_INLINE bool wh_has_word(const char *list, size_t length, const char *word)
@@ -183,8 +183,8 @@ WH_INLINE uint32_t wh_find_groups(uint64_t id, const char *text, int64_t now)
 	uint32_t i;
 
 	for (i = 0; i < WH_CGROUPS_KNOWN; i++)
-		if (now - wh_cgroups.known[i].read_at <= WH_CGROUPS_AGE &&
-		    (text ? strcmp(wh_cgroups.known[i].file, text) == 0 : wh_cgroups.known[i].id == id))
+		if (now - wh_cgroups->known[i].read_at <= WH_CGROUPS_AGE &&
+		    (text ? strcmp(wh_cgroups->known[i].file, text) == 0 : wh_cgroups->known[i].id == id))
 			break;
 	return i;
 }
@@ -192,13 +192,13 @@ WH_INLINE uint32_t wh_find_groups(uint64_t id, const char *text, int64_t now)
 /* Remembers a file, shorter than WH_CGROUP_PATH, and what is written of it; its place. */
 WH_INLINE uint32_t wh_keep_groups(const char *text, size_t size, int64_t now)
 {
-	uint32_t i = wh_cgroups.oldest;
+	uint32_t i = wh_cgroups->oldest;
 
-	wh_cgroups.oldest = (i + 1) % WH_CGROUPS_KNOWN;
-	memcpy(wh_cgroups.known[i].file, text, size + 1);
-	wh_cgroups.known[i].length = wh_write_groups(text, wh_cgroups.known[i].text);
-	wh_cgroups.known[i].read_at = now;
-	wh_cgroups.known[i].id = 0;
+	wh_cgroups->oldest = (i + 1) % WH_CGROUPS_KNOWN;
+	memcpy(wh_cgroups->known[i].file, text, size + 1);
+	wh_cgroups->known[i].length = wh_write_groups(text, wh_cgroups->known[i].text);
+	wh_cgroups->known[i].read_at = now;
+	wh_cgroups->known[i].id = 0;
 	return i;
 }
 
@@ -218,7 +218,7 @@ static __attribute__((noinline, unused)) uint32_t wh_control_groups(struct wh_ca
 		i = wh_find_groups(id, NULL, now.tv_sec);
 	if (i < WH_CGROUPS_KNOWN) {
 		if (wh_task.leaves_twin)
-			strcpy(text, wh_cgroups.known[i].file);
+			strcpy(text, wh_cgroups->known[i].file);
 	} else {
 		size = wh_task.is_twin ? strlen(text) :
 					 wh_proc_read_kept(WH_KEPT_CGROUP, "cgroup", text, WH_CGROUP_FILE);
@@ -230,10 +230,10 @@ static __attribute__((noinline, unused)) uint32_t wh_control_groups(struct wh_ca
 		if (i == WH_CGROUPS_KNOWN)
 			i = wh_keep_groups(text, size, now.tv_sec);
 		if (id && wh_is_unified(text, size))
-			wh_cgroups.known[i].id = id;
+			wh_cgroups->known[i].id = id;
 	}
-	memcpy(room, wh_cgroups.known[i].text, wh_cgroups.known[i].length);
-	return wh_cgroups.known[i].length;
+	memcpy(room, wh_cgroups->known[i].text, wh_cgroups->known[i].length);
+	return wh_cgroups->known[i].length;
 }
 
 #endif

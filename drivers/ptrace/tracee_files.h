@@ -129,12 +129,13 @@ WH_INLINE bool wh_names_file(const char *path, const struct statx *file)
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT,
 	};
-	char place[WH_PROC_PATH];
-	int directory = wh_proc_place(wh_task.tracee, "root", place), root, found = -1;
+	char room[WH_PROC_PATH];
+	const char *name = "root";
+	int directory = wh_proc_place(wh_task.tracee, &name, room), root, found = -1;
 	struct statx there;
 	bool is_it;
 
-	root = openat(directory, place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root >= 0) {
 		found = syscall(SYS_openat2, root, path, &how, sizeof(how));
 		close(root);

@@ -15,19 +15,19 @@ enum {
 	WH_NO_PIECE = 1,		/* not the address of any piece */
 };
 
-static __thread struct {
+static __thread struct wh_pieces {
 	uint64_t addresses[WH_PIECES];
 	uint32_t next;
 	uint8_t bytes[WH_PIECES][WH_PIECE];
-} wh_memory;
+} *wh_memory;
 
 WH_INLINE void wh_memory_forget(void)
 {
 	int i;
 
 	for (i = 0; i < WH_PIECES; i++)
-		wh_memory.addresses[i] = WH_NO_PIECE;
-	wh_memory.next = 0;
+		wh_memory->addresses[i] = WH_NO_PIECE;
+	wh_memory->next = 0;
 }
 
 /* Word by word, as every tracer may; for small values when all other ways are refused. */
@@ -80,15 +80,15 @@ WH_INLINE const uint8_t *wh_piece_at(uint64_t address)
 	uint32_t i;
 
 	for (i = 0; i < WH_PIECES; i++)
-		if (wh_memory.addresses[i] == address)
-			return wh_memory.bytes[i];
-	i = wh_memory.next;
-	wh_memory.next = (i + 1) % WH_PIECES;
-	wh_memory.addresses[i] = WH_NO_PIECE;
-	if (!wh_fetch(wh_memory.bytes[i], WH_PIECE, address))
+		if (wh_memory->addresses[i] == address)
+			return wh_memory->bytes[i];
+	i = wh_memory->next;
+	wh_memory->next = (i + 1) % WH_PIECES;
+	wh_memory->addresses[i] = WH_NO_PIECE;
+	if (!wh_fetch(wh_memory->bytes[i], WH_PIECE, address))
 		return NULL;
-	wh_memory.addresses[i] = address;
-	return wh_memory.bytes[i];
+	wh_memory->addresses[i] = address;
+	return wh_memory->bytes[i];
 }
 
 /* All or nothing: 0, or -1. */

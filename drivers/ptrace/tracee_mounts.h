@@ -39,10 +39,10 @@ struct wh_mount {
 	char root[WH_MOUNT_TEXT], point[WH_MOUNT_TEXT], upper[WH_MOUNT_TEXT];
 };
 
-static __thread struct {
+static __thread struct wh_known_mounts {
 	struct wh_mount mounts[WH_MOUNTS];
 	uint32_t oldest;
-} wh_mounts;
+} *wh_mounts;
 
 WH_INLINE uint32_t wh_encode_device(uint32_t major, uint32_t minor)
 {
@@ -108,7 +108,7 @@ WH_INLINE void wh_parse_mount(char *line, struct wh_mount *mount)
 /* Reads mountinfo line by line up to the mount with an id; lines too long for the buffer are skipped. */
 static __attribute__((noinline, unused)) void wh_find_mount(uint64_t id, struct wh_mount *mount)
 {
-	static __thread char text[3 * WH_PROC_TEXT];
+	char text[3 * WH_PROC_TEXT];
 	size_t held = 0, total = 0;
 	bool skipping = false;
 	int file = wh_proc_open("mountinfo");
@@ -154,12 +154,12 @@ static __attribute__((noinline, unused)) struct wh_mount *wh_mount_of(const char
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	for (i = 0; i < WH_MOUNTS; i++) {
-		mount = &wh_mounts.mounts[i];
+		mount = &wh_mounts->mounts[i];
 		if (id && mount->id == id && mount->device == device && now.tv_sec - mount->read_at <= WH_MOUNT_AGE)
 			return mount;
 	}
-	mount = &wh_mounts.mounts[wh_mounts.oldest];
-	wh_mounts.oldest = (wh_mounts.oldest + 1) % WH_MOUNTS;
+	mount = &wh_mounts->mounts[wh_mounts->oldest];
+	wh_mounts->oldest = (wh_mounts->oldest + 1) % WH_MOUNTS;
 	memset(mount, 0, sizeof(*mount));
 	mount->id = id;
 	mount->device = device;

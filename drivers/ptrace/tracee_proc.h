@@ -14,21 +14,23 @@ enum {
 	WH_PROC_TEXT = 8192,		/* of a file that is read whole; what is behind is not looked at */
 };
 
-/* Where a file below the thread's directory is: a directory descriptor, and the path from there in `path`. */
-WH_INLINE int wh_proc_place(struct wh_tracee *tracee, const char *name, char path[WH_PROC_PATH])
+/*
+ * Where a file below the thread's directory is: a directory descriptor, and the path from there in `*name`. Without a
+ * descriptor the whole path is made in `room`.
+ */
+WH_INLINE int wh_proc_place(struct wh_tracee *tracee, const char **name, char room[WH_PROC_PATH])
 {
 	if (tracee->proc < 0) {
 		if (tracee->is_alone)
-			snprintf(path, WH_PROC_PATH, "/proc/%d", tracee->tgid);
+			snprintf(room, WH_PROC_PATH, "/proc/%d", tracee->tgid);
 		else
-			snprintf(path, WH_PROC_PATH, "/proc/%d/task/%d", tracee->tgid, tracee->tid);
-		tracee->proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+			snprintf(room, WH_PROC_PATH, "/proc/%d/task/%d", tracee->tgid, tracee->tid);
+		tracee->proc = open(room, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
-	if (tracee->proc >= 0) {
-		snprintf(path, WH_PROC_PATH, "%s", name);
+	if (tracee->proc >= 0)
 		return tracee->proc;
-	}
-	snprintf(path, WH_PROC_PATH, "/proc/%d/task/%d/%s", tracee->tgid, tracee->tid, name);
+	snprintf(room, WH_PROC_PATH, "/proc/%d/task/%d/%s", tracee->tgid, tracee->tid, *name);
+	*name = room;
 	return AT_FDCWD;
 }
 
@@ -50,10 +52,10 @@ WH_INLINE const char *wh_descriptor_name(char name[24], int64_t descriptor)
 
 WH_INLINE int wh_proc_open(const char *name)
 {
-	char path[WH_PROC_PATH];
-	int directory = wh_proc_place(wh_task.tracee, name, path);
+	char room[WH_PROC_PATH];
+	int directory = wh_proc_place(wh_task.tracee, &name, room);
 
-	return openat(directory, path, O_RDONLY | O_CLOEXEC);
+	return openat(directory, name, O_RDONLY | O_CLOEXEC);
 }
 
 /*
@@ -105,9 +107,9 @@ WH_INLINE size_t wh_proc_read_kept(uint32_t which, const char *name, char *text,
 /* Where a magic link of /proc leads, with its NUL; the length without it, 0 if there is no telling. */
 WH_INLINE size_t wh_proc_link(const char *name, char *text, size_t size)
 {
-	char path[WH_PROC_PATH];
-	int directory = wh_proc_place(wh_task.tracee, name, path);
-	ssize_t length = readlinkat(directory, path, text, size - 1);
+	char room[WH_PROC_PATH];
+	int directory = wh_proc_place(wh_task.tracee, &name, room);
+	ssize_t length = readlinkat(directory, name, text, size - 1);
 
 	if (length < 0 || (size_t)length >= size - 1)
 		length = 0;
@@ -118,10 +120,10 @@ WH_INLINE size_t wh_proc_link(const char *name, char *text, size_t size)
 /* What a magic link leads to. Never asks a file server (FUSE, NFS) that might be in no hurry to answer. */
 WH_INLINE bool wh_proc_statx(const char *name, uint32_t mask, struct statx *out)
 {
-	char path[WH_PROC_PATH];
-	int directory = wh_proc_place(wh_task.tracee, name, path);
+	char room[WH_PROC_PATH];
+	int directory = wh_proc_place(wh_task.tracee, &name, room);
 
-	return statx(directory, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, mask, out) == 0;
+	return statx(directory, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, mask, out) == 0;
 }
 
 /* A whole number of either sign; where it ends, or NULL if there is none. */

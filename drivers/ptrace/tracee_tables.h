@@ -66,7 +66,7 @@ WH_INLINE void wh_table_unix(char **fields, struct wh_socket_facts *out)
 static __attribute__((noinline, unused)) bool wh_search_table(const char *name, uint32_t family,
 								struct wh_socket_facts *out)
 {
-	static __thread char text[WH_PROC_TEXT];
+	char text[WH_PROC_TEXT];
 	uint32_t inode_field = family == WH_AF_UNIX ? 6 : 9;
 	size_t held = 0, total = 0;
 	int file = wh_proc_open(name);

@@ -63,6 +63,7 @@ void wh_tracer_destroy(struct wh_tracer *tracer)
 	wh_launch_finish(tracer);
 	wh_alarm_destroy(tracer);
 	wh_threads_release(&tracer->threads);
+	wh_trace_forget();
 	munmap(tracer->records, WH_BUFFER_BYTES);
 	if (tracer->shared_listener)
 		munmap(tracer->shared_listener, sizeof(int));

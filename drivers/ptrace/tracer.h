@@ -27,7 +27,7 @@ struct wh_tracer;
 /*
  * struct wh_tracer_counts - since the tracer was made
  * @too_large: events lost because their record did not fit
- * @out_of_memory: events lost because a thread could not be remembered
+ * @out_of_memory: events lost because a thread could not be remembered, or its record not be made
  * @passed_over: stops at calls that made no event: not wanted (any more), or of another ABI than the native one
  * @stops: all stops
  */
