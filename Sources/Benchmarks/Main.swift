@@ -14,6 +14,7 @@ struct Main {
       replay FILE [--rules stable|all] [--rounds N] [--events N]
                                 state and rules over the recording, or its first N events; ns per event, best round
       load                      time to load each tier of rules
+      merge                     read events out of 1 to 256 rings in the order of their times; ns per event
       capture FILE ROUNDS       read a capture file, without and with the state; ns per event
       overhead BINARY ROUNDS    what a running BINARY adds to the calls of each workload, in pairs
       rate BINARY N SECONDS [OPTION...]   whether BINARY loses any of N calls per second
@@ -32,6 +33,7 @@ struct Main {
     case ("record", let rest) where rest.count >= 1: try record(rest[0], rest.dropFirst())
     case ("replay", let rest) where rest.count >= 1: try replay(rest[0], Array(rest.dropFirst()))
     case ("load", let rest) where rest.isEmpty: try RuleLoad.measure(rounds: 20)
+    case ("merge", let rest) where rest.isEmpty: try Merge.measure()
     case ("capture", let rest) where rest.count == 2:
       guard let rounds = Int(rest[1]) else { fail() }
       try CaptureReplay.measure(rest[0], rounds: rounds)

@@ -51,6 +51,35 @@ private func rings(_ times: [UInt64]...) -> [FakeRing] {
     #expect(drain(EventBatch(lanes.mutableSpan)).seen.map(\.time) == Array(0..<700))
   }
 
+  /// As many lanes as large machines have CPUs, with equal times, and lanes that begin late.
+  @Test(arguments: [1, 2, 3, 63, 64, 200]) func manyLanesAreMergedAsASortWould(_ count: Int) {
+    var events: [(time: UInt64, lane: Int)] = []
+    var state = UInt64(count)
+    for time in 0..<2000 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1
+      events.append((UInt64(time / 3), Int(state >> 33) % count * time / 2000))
+    }
+    events.sort { ($0.time, $0.lane) < ($1.time, $1.lane) }
+    let rings = (0..<count).map { lane in
+      let ring = FakeRing(size: 1 << 17)
+      for event in events where event.lane == lane { ring.write(record(at: event.time, thread: UInt64(lane))) }
+      return ring
+    }
+    // The windows point into the rings.
+    defer { withExtendedLifetime(rings) {} }
+    var lanes = rings.map(\.window)
+    // In two parts: what lies behind the horizon comes in the same order.
+    let seen = drain(EventBatch(lanes.mutableSpan, horizon: 300)).seen
+    #expect(seen.allSatisfy { $0.time < 300 })
+    let all = seen + drain(EventBatch(lanes.mutableSpan)).seen
+    #expect(all.map(\.time) == events.map(\.time))
+    // Of equal times any lane may come first.
+    for lane in 0..<count {
+      let ofLane = all.filter { $0.thread == UInt64(lane) }.map(\.time)
+      #expect(ofLane == events.filter { $0.lane == lane }.map(\.time))
+    }
+  }
+
   @Test func eventsFromTheHorizonOnStayForTheNextBatch() {
     let rings = rings([1, 10, 12], [5, 11])
     // The windows point into the rings.

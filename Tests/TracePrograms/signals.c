@@ -34,7 +34,7 @@ static char state_of(pid_t process)
 	return strrchr(text, ')')[2];
 }
 
-/* The parent sees the stop, the continuation and the end of its child, which waits for its parent to have seen it go on. */
+/* The parent sees the stop, the continuation and the end of its child; which does not end before the second is seen. */
 static int stop_and_continue(void)
 {
 	int ends[2], status;

@@ -32,36 +32,32 @@ enum {
 
 static __thread struct wh_work_area *wh_area;
 
-static bool wh_make(void *place, size_t size)
-{
-	void **pointer = place;
-
-	if (!*pointer)
-		*pointer = calloc(1, size);
-	return *pointer;
-}
-
 /* What is too large for every thread of the process to have it: made with the first record of a thread that traces. */
 static bool wh_make_tables(void)
 {
-	return wh_area || (wh_make(&wh_memory, sizeof(*wh_memory)) && wh_make(&wh_mounts, sizeof(*wh_mounts)) &&
-			   wh_make(&wh_cgroups, sizeof(*wh_cgroups)) && wh_make(&wh_area, sizeof(*wh_area)));
-}
-
-static void wh_free(void *place)
-{
-	void **pointer = place;
-
-	free(*pointer);
-	*pointer = NULL;
+	if (wh_area)
+		return true;
+	if (!wh_memory)
+		wh_memory = calloc(1, sizeof(*wh_memory));
+	if (!wh_mounts)
+		wh_mounts = calloc(1, sizeof(*wh_mounts));
+	if (!wh_cgroups)
+		wh_cgroups = calloc(1, sizeof(*wh_cgroups));
+	if (wh_memory && wh_mounts && wh_cgroups)
+		wh_area = calloc(1, sizeof(*wh_area));
+	return wh_area;
 }
 
 void wh_trace_forget(void)
 {
-	wh_free(&wh_area);
-	wh_free(&wh_cgroups);
-	wh_free(&wh_mounts);
-	wh_free(&wh_memory);
+	free(wh_area);
+	free(wh_cgroups);
+	free(wh_mounts);
+	free(wh_memory);
+	wh_area = NULL;
+	wh_cgroups = NULL;
+	wh_mounts = NULL;
+	wh_memory = NULL;
 }
 
 #define P(name, type, format, group, source) WH_PARAMETER(name, type, format, group, source)

@@ -2,8 +2,9 @@
 /*
  * From a stop of a traced thread to the records of the event schema.
  *
- * The tracer calls from the thread that traces; nothing here waits for the tracee, allocates (but for the first record) or
- * keeps a reference to the arguments. All that is read of a tracee may be a lie or be gone: what cannot be read is empty in the record.
+ * The tracer calls from the thread that traces; nothing here waits for the tracee, allocates (but for the first record),
+ * or keeps a reference to the arguments. All that is read of a tracee may be a lie or be gone: what cannot be read is
+ * empty in the record.
  */
 #ifndef WH_RECORDS_H
 #define WH_RECORDS_H

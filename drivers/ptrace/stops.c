@@ -622,8 +622,8 @@ static struct wh_thread *meet(struct wh_tracer *tracer, pid_t tid)
 }
 
 /*
- * The kernel reports the youngest tracee first. Whoever made it tells of it before, if it can: most of what both records
- * say is then read of the maker alone, which is known already.
+ * The kernel reports the youngest tracee first. Whoever made it tells of it before, if it can: most of what both
+ * records say is then read of the maker alone, which is known already.
  */
 static void let_maker_tell(struct wh_tracer *tracer, pid_t child)
 {

@@ -2,8 +2,9 @@ public import EventSchema
 
 /// Events of all lanes in timestamp order, borrowed from the source until the next poll.
 ///
-/// The batch stays on one lane until that lane's next event is younger than the best event of the others, and looks
-/// at all lanes only then. Reading less than everything is fine: what was not taken comes again.
+/// The batch stays on one lane until that lane's next event is younger than the best event of the others. Only then it
+/// looks for the next: that takes as many steps as their number has binary digits, and touches the memory of no other
+/// ring. Reading less than everything is fine: what was not taken comes again.
 public struct EventBatch: ~Escapable, ~Copyable {
   @usableFromInline var lanes: MutableSpan<LaneWindow>
   /// The lane that is read; -1 for none. Only ``select()`` sets it, to one that exists.
@@ -41,22 +42,50 @@ public struct EventBatch: ~Escapable, ~Copyable {
     }
   }
 
+  /// Finds the lane with the oldest next event, the first of equals, and how old the best of all others is.
+  ///
+  /// A tournament: inner node n has 2n and 2n + 1 below it, and behind the inner nodes come the lanes. Each node keeps
+  /// the loser of the match that was played there, the one at 0 the winner of all. A lane that has moved on plays its
+  /// matches again on the way up; the second best has lost to the best, so it is on the best one's way.
   @usableFromInline mutating func select() {
-    var best = horizon
-    var second = horizon
-    var which = -1
-    for index in lanes.indices {
-      let timestamp = lanes[index].headTimestamp()
-      if timestamp < best {
-        second = best
-        best = timestamp
-        which = index
-      } else if timestamp < second {
-        second = timestamp
+    let count = lanes.count
+    guard count > 0 else { return }
+    if current >= 0 {
+      play(LaneRank(time: lastTimestamp, lane: current), in: count)
+    } else {
+      for node in 0..<count { unsafe lanes[unchecked: node].rank = .none }
+      for lane in 0..<count {
+        play(LaneRank(time: unsafe lanes[unchecked: lane].headTimestamp(), lane: lane), in: count)
       }
     }
-    current = which
-    runnerUp = second
-    lastTimestamp = best
+    let best = unsafe lanes[unchecked: 0].rank
+    lastTimestamp = min(best.time, horizon)
+    current = best.time < horizon ? best.lane : -1
+    runnerUp = horizon
+    var node = (best.lane + count) / 2
+    while node > 0 {
+      runnerUp = min(runnerUp, unsafe lanes[unchecked: node].rank.time)
+      node /= 2
+    }
+  }
+
+  /// Lets a lane play on its way up. In the first round it waits at a node where nobody has come yet.
+  @inline(__always)
+  private mutating func play(_ lane: LaneRank, in count: Int) {
+    var winner = lane
+    var node = (lane.lane + count) / 2
+    while node > 0 {
+      let opponent = unsafe lanes[unchecked: node].rank
+      if opponent.isNone {
+        unsafe lanes[unchecked: node].rank = winner
+        return
+      }
+      // Nobody can predict who wins: both change places under a mask, without a branch.
+      let exchange = winner.exchange(with: opponent)
+      unsafe lanes[unchecked: node].rank = winner.applying(exchange)
+      winner = opponent.applying(exchange)
+      node /= 2
+    }
+    unsafe lanes[unchecked: 0].rank = winner
   }
 }

@@ -1,5 +1,33 @@
 public import CLinux
 
+/// When the next event of a lane was, as of a batch's last look.
+@usableFromInline struct LaneRank: BitwiseCopyable {
+  @usableFromInline var time: UInt64
+  @usableFromInline var lane: Int
+
+  @inlinable init(time: UInt64, lane: Int) {
+    self.time = time
+    self.lane = lane
+  }
+
+  /// Of no lane: before all that there are.
+  @inlinable static var none: LaneRank { LaneRank(time: 0, lane: -1) }
+  @inlinable var isNone: Bool { lane < 0 }
+
+  /// What turns this one into the other and the other into this one, if this one comes first: the one with the older
+  /// event, of equals the first lane. Else nothing.
+  @inlinable @inline(__always)
+  func exchange(with other: LaneRank) -> LaneRank {
+    let key = UInt128(time) << 64 | UInt128(UInt64(bitPattern: Int64(lane)))
+    let otherKey = UInt128(other.time) << 64 | UInt128(UInt64(bitPattern: Int64(other.lane)))
+    let mask = key.subtractingReportingOverflow(otherKey).overflow ? UInt64.max : 0
+    return LaneRank(time: (time ^ other.time) & mask, lane: (lane ^ other.lane) & Int(truncatingIfNeeded: mask))
+  }
+
+  @inlinable @inline(__always)
+  func applying(_ exchange: LaneRank) -> LaneRank { LaneRank(time: time ^ exchange.time, lane: lane ^ exchange.lane) }
+}
+
 /// The unread records of one producer: a ring shared by some CPUs, or a block of memory, as of one poll.
 ///
 /// A window owns nothing. Its source guarantees that the memory stays mapped, and that bytes between `position` and
@@ -34,6 +62,8 @@ public import CLinux
   @inlinable public var takenCount: UInt64 { taken }
   @inlinable public var malformedCount: UInt64 { malformed }
   @usableFromInline let end: UInt64
+  /// The batch's own: a node of its tournament, of whatever lane.
+  @usableFromInline var rank = LaneRank.none
   /// Room for the one record of a perf buffer that wraps, 64 KiB; the record is good as long as the batch.
   @usableFromInline let bounce: UnsafeMutableRawPointer?
   /// Records that the kernel could not write, as its own records between the others say.
