@@ -52,7 +52,7 @@ private func rings(_ times: [UInt64]...) -> [FakeRing] {
   }
 
   /// As many lanes as large machines have CPUs, with equal times, and lanes that begin late.
-  @Test(arguments: [1, 2, 3, 63, 64, 200]) func manyLanesAreMergedAsASortWould(_ count: Int) {
+  @Test(arguments: [1, 2, 3, 16, 17, 63, 64, 200]) func manyLanesAreMergedAsASortWould(_ count: Int) {
     var events: [(time: UInt64, lane: Int)] = []
     var state = UInt64(count)
     for time in 0..<2000 {

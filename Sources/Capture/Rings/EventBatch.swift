@@ -3,8 +3,8 @@ public import EventSchema
 /// Events of all lanes in timestamp order, borrowed from the source until the next poll.
 ///
 /// The batch stays on one lane until that lane's next event is younger than the best event of the others. Only then it
-/// looks for the next: that takes as many steps as their number has binary digits, and touches the memory of no other
-/// ring. Reading less than everything is fine: what was not taken comes again.
+/// looks for the next: for many lanes that takes as many steps as their number has binary digits, and it touches the
+/// memory of no other ring. Reading less than everything is fine: what was not taken comes again.
 public struct EventBatch: ~Escapable, ~Copyable {
   @usableFromInline var lanes: MutableSpan<LaneWindow>
   /// The lane that is read; -1 for none. Only ``select()`` sets it, to one that exists.
@@ -42,14 +42,44 @@ public struct EventBatch: ~Escapable, ~Copyable {
     }
   }
 
+  /// Up to so many lanes are looked at one by one: a tournament's steps each wait for the one before.
+  private static var few: Int { 16 }
+
   /// Finds the lane with the oldest next event, the first of equals, and how old the best of all others is.
-  ///
+  @usableFromInline mutating func select() {
+    if lanes.count <= EventBatch.few { scan() } else { playAll() }
+  }
+
+  /// Each lane keeps its own next time.
+  private mutating func scan() {
+    if current >= 0 {
+      unsafe lanes[unchecked: current].rank.time = lastTimestamp
+    } else {
+      for lane in lanes.indices { lanes[lane].rank.time = lanes[lane].headTimestamp() }
+    }
+    var best = horizon
+    var second = horizon
+    var which = -1
+    for lane in lanes.indices {
+      let time = unsafe lanes[unchecked: lane].rank.time
+      if time < best {
+        second = best
+        best = time
+        which = lane
+      } else if time < second {
+        second = time
+      }
+    }
+    current = which
+    runnerUp = second
+    lastTimestamp = best
+  }
+
   /// A tournament: inner node n has 2n and 2n + 1 below it, and behind the inner nodes come the lanes. Each node keeps
   /// the loser of the match that was played there, the one at 0 the winner of all. A lane that has moved on plays its
   /// matches again on the way up; the second best has lost to the best, so it is on the best one's way.
-  @usableFromInline mutating func select() {
+  private mutating func playAll() {
     let count = lanes.count
-    guard count > 0 else { return }
     if current >= 0 {
       play(LaneRank(time: lastTimestamp, lane: current), in: count)
     } else {
@@ -61,12 +91,13 @@ public struct EventBatch: ~Escapable, ~Copyable {
     let best = unsafe lanes[unchecked: 0].rank
     lastTimestamp = min(best.time, horizon)
     current = best.time < horizon ? best.lane : -1
-    runnerUp = horizon
+    var second = horizon
     var node = (best.lane + count) / 2
     while node > 0 {
-      runnerUp = min(runnerUp, unsafe lanes[unchecked: node].rank.time)
+      second = min(second, unsafe lanes[unchecked: node].rank.time)
       node /= 2
     }
+    runnerUp = second
   }
 
   /// Lets a lane play on its way up. In the first round it waits at a node where nobody has come yet.

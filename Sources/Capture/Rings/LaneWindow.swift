@@ -62,7 +62,7 @@ public import CLinux
   @inlinable public var takenCount: UInt64 { taken }
   @inlinable public var malformedCount: UInt64 { malformed }
   @usableFromInline let end: UInt64
-  /// The batch's own: a node of its tournament, of whatever lane.
+  /// The batch's own: when this lane's next event was, or where there are many lanes a node of the tournament.
   @usableFromInline var rank = LaneRank.none
   /// Room for the one record of a perf buffer that wraps, 64 KiB; the record is good as long as the batch.
   @usableFromInline let bounce: UnsafeMutableRawPointer?
