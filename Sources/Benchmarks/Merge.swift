@@ -8,7 +8,7 @@ enum Merge {
     print("rings   ns per event")
     for count in [1, 2, 4, 8, 16, 32, 64, 256] {
       let nanoseconds = try time(rings: count, events: 1 << 18)
-      print("\(count)".padding(to: 8) + "\(Int((nanoseconds * 10).rounded()) / 10)")
+      print("\(count)".padding(to: 8) + "\(Int(nanoseconds.rounded()))")
     }
   }
 

@@ -34,7 +34,7 @@ enum Traced {
       let strace = hasStrace ? time(["/usr/bin/strace", "-f", "-o", "/dev/null"] + row.command) : nil
       let columns = [
         "\(row.rounds)", "\(Int(row.bare))", "\(Int(row.traced))", "\(Int(row.traced - row.bare))",
-        hundredths(row.traced / row.bare), hundredths(row.ratios.sorted()[row.ratios.count / 2]),
+        hundredths(row.traced / row.bare), hundredths(Overhead.median(row.ratios)),
         "\(Int(row.stops - row.bare))", strace.map { "\(Int($0 - row.bare))" } ?? "-",
       ]
       print(row.workload.rawValue.padding(to: 12) + columns.map { $0.padding(to: 11) }.joined())

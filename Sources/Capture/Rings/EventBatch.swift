@@ -47,7 +47,7 @@ public struct EventBatch: ~Escapable, ~Copyable {
 
   /// Finds the lane with the oldest next event, the first of equals, and how old the best of all others is.
   @usableFromInline mutating func select() {
-    if lanes.count <= EventBatch.few { scan() } else { playAll() }
+    if lanes.count <= EventBatch.few { scan() } else { playMatches() }
   }
 
   /// Each lane keeps its own next time.
@@ -78,7 +78,7 @@ public struct EventBatch: ~Escapable, ~Copyable {
   /// A tournament: inner node n has 2n and 2n + 1 below it, and behind the inner nodes come the lanes. Each node keeps
   /// the loser of the match that was played there, the one at 0 the winner of all. A lane that has moved on plays its
   /// matches again on the way up; the second best has lost to the best, so it is on the best one's way.
-  private mutating func playAll() {
+  private mutating func playMatches() {
     let count = lanes.count
     if current >= 0 {
       play(LaneRank(time: lastTimestamp, lane: current), in: count)
